@@ -6,7 +6,7 @@
 # Runs beside others under sanitizers.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 26
+plan 27
 
 scenario() { # NAME CAP RATES
     cat <<END
@@ -24,7 +24,9 @@ scenario same 0 "{ auto: 3 }" >"$T/auto.yaml"
 
 loads() { jq -sc 'map([.requested_pps, .repeat]) | sort' "$1/points.jsonl"; }
 machine_snapshot "$T/before"
-ok "ab measures both and compares them" "$VRBENCH" ab --repeats 3 --seed 5 -o "$T/ab" "$T/free.yaml" "$T/capped.yaml"
+compared() { "$VRBENCH" ab --json --repeats 3 --seed 5 -o "$T/ab" "$T/free.yaml" "$T/capped.yaml" >"$T/ab.json"; }
+ok "ab measures both and compares them" compared
+conforms "  its JSON is as described" compare "$T/ab.json"
 is "  each load so many times" "$(loads "$T/ab/free")" \
     "[[500,0],[500,1],[500,2],[1000,0],[1000,1],[1000,2],[2000,0],[2000,1],[2000,2]]"
 is "  of the other, too" "$(loads "$T/ab/capped")" "$(loads "$T/ab/free")"

@@ -11,7 +11,7 @@ isolate --run "$@"
 if "$VRBENCH" list --platform test:///default 2>&1 | grep -q 'built without libvirt'; then
     skip_all "vrbench was built without libvirt"
 fi
-plan 75
+plan 81
 
 XENTOP="NAME STATE CPU(sec) CPU(%) MEM(k) MEM(%) MAXMEM(k) MAXMEM(%) VCPUS NETS NETTX(k) NETRX(k)"
 machine_snapshot "$T/before"
@@ -32,6 +32,10 @@ refused() {
 is "the test driver's machine is listed" \
     "$(vrbench list --platform test:///default --json | jq -c '.[] | [.name, .id, .state, .vcpus, .memory_bytes]')" \
     '["test",1,"running",2,2147483648]'
+vrbench list --platform test:///default --json >"$T/list"
+conforms "  as the schema says" list "$T/list"
+vrbench cpu --platform test:///default --json >"$T/cpu"
+conforms "  and its CPU, with the reason why it has no cap" cpu "$T/cpu"
 # The CPU clock of its machines is the wall clock; who reads both may be held up in between.
 for try in 1 2 3 4 5; do
     vrbench top --json -n 1 -d 2 --platform test:///default >"$T/top"
@@ -124,6 +128,13 @@ vrbench doctor --platform "$uri" --json >"$T/doctor"
 for ability in list computer create state "memory and vCPUs" "CPU time" "interface counters" weight cap console; do
     is "ability: $ability" "$(can "$ability")" yes
 done
+
+vrbench list --platform "$uri" --json >"$T/list"
+conforms "the list is as its schema says" list "$T/list"
+vrbench cpu --platform "$uri" --json >"$T/cpu"
+conforms "  and CPUs" cpu "$T/cpu"
+vrbench top --platform "$uri" -n 1 -d 0.2 -x -v --json >"$T/top"
+conforms "  and top" top "$T/top" --lines
 
 # CPU: what is read before and after encloses what is said. libvirt reads it in steps of 10 ms.
 used() { cat "/proc/$pid/task/"*/schedstat | awk '{ sum += $1 } END { printf "%.0f\n", sum }'; }
@@ -258,7 +269,9 @@ is "    in the kernel" "$(shares)" "$(awk "BEGIN { print 512 * $scale }")"
 is "what is typed into its console comes back" \
     "$(printf 'hello' | vrbench console burn --platform "$uri")" "hello"
 ok "its console takes no command" exits 2 vrbench console burn --platform "$uri" -- true
-ok "one that is named is destroyed" vrbench destroy burn --platform "$uri"
+destroyed() { vrbench destroy burn --platform "$uri" --json >"$T/destroyed"; }
+ok "one that is named is destroyed" destroyed
+conforms "  which is printed as the schema says" router "$T/destroyed"
 ok "  its process is gone" wait_for 60 gone "$pid"
 is "  and the other is as it was" \
     "$(vrbench list --platform "$uri" --json | jq -c 'map([.name, .state])')" '[["other","paused"]]'

@@ -6,7 +6,7 @@
 # input. Measures nothing.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 42
+plan 43
 
 recorded=$SOURCE_ROOT/tests/net/golden/one-router
 cat >"$T/three.yaml" <<'END'
@@ -68,8 +68,9 @@ ok "a prediction is compared with a run of its scenario" sh -c '"$1" predict "$2
     --against "$2" --baselines >"$4"' sh "$VRBENCH" "$recorded" "$T/one.yaml" "$T/check"
 like "  the errors of each method are printed" "$(cat "$T/check")" "model .*[0-9]"
 ok "  and in JSON, the measured figures" sh -c '"$1" predict "$2" --for "$3" --against "$2" --json |
-    jq -e "[.[] | select(.measured) | .measured.max_pps.high > 0] | length == 4 and all"' \
-    sh "$VRBENCH" "$recorded" "$T/one.yaml"
+    tee "$4" | jq -e "[.[] | select(.measured) | .measured.max_pps.high > 0] | length == 4 and all"' \
+    sh "$VRBENCH" "$recorded" "$T/one.yaml" "$T/against"
+conforms "    as the schema describes them" predict "$T/against"
 # The options of a run change the number of networks, not the scenario's name.
 cp -r "$recorded" "$T/two"
 jq -c '.networks += [.networks[0] | .name = "NET1"] | .drops[]?.count *= 2' "$recorded/points.jsonl" >"$T/two/points.jsonl"

@@ -7,7 +7,7 @@
 # Runs beside others: its figures do not matter.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 38
+plan 42
 . "$SOURCE_ROOT/tests/net/lib/made_up.sh"
 
 schemas=${BUILD_DIR:-$(dirname "$VRBENCH")}/schemas
@@ -23,6 +23,13 @@ for file in unknown-key no-unit missing-keys; do
     ok "a scenario with the problem $file does not" \
         fails conform scenario "$SOURCE_ROOT/tests/bad-scenarios/$file.yaml"
 done
+
+# --- what would be measured ----------------------------------------------------------------------
+
+"$VRBENCH" run --dry-run --json default scenario-1 >"$T/forecast"
+conforms "run --dry-run --json conforms, of loads that are given or found" forecast "$T/forecast"
+jq -c 'map(del(.about_s))' "$T/forecast" >"$T/timeless"
+ok "  not without the time that it takes" fails conform forecast "$T/timeless"
 
 # --- a run ---------------------------------------------------------------------------------------
 
@@ -106,6 +113,10 @@ at_exit "kill $controller"
 inspected() { vrbench inspect small >"$T/inspect" && jq -e '.[0].control.r1t3.contract' "$T/inspect"; }
 ok "  while a controller acts, inspect has control" wait_for 20 inspected
 conforms "    and conforms" inspect "$T/inspect"
+vrbench list --json | tee "$T/list" | jq -e 'any(.[]; has("contract"))' >/dev/null || echo "no contract" >"$T/list"
+conforms "    list does, with the contract" list "$T/list"
+vrbench top -n 1 -d 0.2 --json | tee "$T/top" | jq -e 'any(.machines[]; has("contract"))' >/dev/null || echo "no contract" >"$T/top"
+conforms "    and top" top "$T/top" --lines
 { kill $controller && wait $controller; } 2>/dev/null
 vrbench reboot r1t3 --json >"$T/router"
 conforms "  reboot --json does" router "$T/router"
