@@ -5,7 +5,7 @@
 # Runs beside others
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 92
+plan 100
 
 cd "$T" || exit 1
 
@@ -51,6 +51,22 @@ is "options change what is measured" "$("$VRBENCH" run --dry-run --json --topolo
     --length 64,1500 --pps 10k,1.5M --duration 2 --repeats 3 | jq -c '.[1]
     | [.topology, .length, .loads, .lowest_pps, .highest_pps, .points, .duration_s]')" \
     '["bridged",1500,2,10000,1500000,6,2]'
+is "  also rates in bits, in steps: packets of 1000 bytes" "$("$VRBENCH" run --dry-run --json --topology bridged \
+    --length 1000 --rate 8Mbit/s:24Mbit/s:8Mbit/s | jq -c '.[0] | [.loads, .lowest_pps, .highest_pps]')" '[3,1000,3000]'
+is "    or one" "$("$VRBENCH" run --dry-run --json --topology bridged --length 1000 --rate 8Mbit/s |
+    jq -c '.[0] | [.loads, .lowest_pps, .highest_pps]')" '[1,1000,1000]'
+for rate in 8Mbit/s:24Mbit/s 8X 24Mbit/s:8Mbit/s:8Mbit/s; do
+    "$VRBENCH" run --dry-run --rate $rate >/dev/null 2>err
+    like "    not $rate, and the message names the option" "$? $(cat err)" "^2 .*--rate $rate"
+done
+# seconds ARG... — the time that a dry run states, of all points.
+seconds() { "$VRBENCH" run --dry-run --json "$@" --topology bridged --length 64 --pps 1k | jq '[.[].about_s] | add'; }
+# Besides the trials, each point and the testbed take some time.
+ok "a dry run states at least the time of the trials" between "$(seconds --duration 10 --repeats 6)" 60 90
+is "  which grows with them" \
+    "$(echo "$(seconds --duration 20 --repeats 6) $(seconds --duration 10 --repeats 6)" | awk '{ print $1 - $2 }')" 60
+like "  in words, too" "$("$VRBENCH" run --dry-run --topology bridged --length 64 --pps 1k --duration 10 --repeats 6)" \
+    '^6 points, about 6[0-9] s'
 is "  also the number of routers, and any key" "$("$VRBENCH" run --check --topology bridged \
     --routers 3 --set routers.r2.cap=30 --set networks.NET1.vlan=7 |
     grep -cE '^   router r[123] |^   r[123] ')" 3

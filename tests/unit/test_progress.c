@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/screen.h"
 #include "base/text.h"
 #include "report/progress.h"
 
@@ -136,12 +137,58 @@ static void test_progress_on_a_terminal(void **state)
     }
 }
 
+// What a terminal shows of an invalid point, which is dimmed where colours are wanted.
+static void show_invalid_point(char *text, size_t size)
+{
+    int master;
+    int slave;
+    assert_int_equal(openpty(&master, &slave, NULL, NULL, NULL), 0);
+    struct point_list list = make(one_router, 1);
+    list.items[0].valid = false;
+    FILE *out = fdopen(slave, "w");
+    progress_start(out, 1);
+    progress_point(&list.items[0]);
+    progress_finish();
+    fputs(TERMINAL_END, out);
+    fflush(out);
+    read_terminal(master, text, size);
+    fclose(out);
+    close(master);
+    point_list_clear(&list);
+}
+
+static void test_no_colour(void **state)
+{
+    (void)state;
+    char text[4096];
+    setenv("TERM", "xterm", 1);
+    // https://no-color.org: any value but the empty one.
+    static const struct {
+        const char *value;
+        bool colour;
+    } cases[] = {{NULL, true}, {"", true}, {"1", false}, {"0", false}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        if (cases[i].value == NULL) {
+            unsetenv("NO_COLOR");
+        } else {
+            setenv("NO_COLOR", cases[i].value, 1);
+        }
+        assert_int_equal(screen_wants_colour(), cases[i].colour);
+        show_invalid_point(text, sizeof text);
+        assert_int_equal(strstr(text, "\033[2m") != NULL, cases[i].colour);
+        // The point itself is shown, dimmed or not.
+        assert_non_null(strstr(text, "direct 64 B 1,000 pps"));
+    }
+    unsetenv("NO_COLOR");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_progress_in_a_log),
         cmocka_unit_test(test_quiet_progress),
         cmocka_unit_test(test_progress_on_a_terminal),
+        cmocka_unit_test(test_no_colour),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
