@@ -7,6 +7,9 @@
  *     .\" OPTIONS           the section OPTIONS of the page's command
  *     .\" KEYS scenario     the keys of that file
  *
+ * The page of a command refers to vrbench(1) for EXIT STATUS, ENVIRONMENT and FILES, unless its
+ * text has them.
+ *
  * The page of a command begins with its name and synopsis; without a text of its own, its
  * description is that of its help.
  */
@@ -117,6 +120,32 @@ static bool print_marked(const char *mark, const struct command *command, FILE *
     return true;
 }
 
+// Sections that vrbench(1) has for all commands.
+static const char *const shared_sections[] = {"EXIT STATUS", "ENVIRONMENT", "FILES"};
+#define SHARED_COUNT (sizeof(shared_sections) / sizeof(shared_sections[0]))
+
+// Which of them a page has.
+struct sections {
+    bool has[SHARED_COUNT];
+};
+
+static void note_section(const char *line, struct sections *sections)
+{
+    for (size_t i = 0; i < SHARED_COUNT; i++) {
+        sections->has[i] |=
+            text_starts(line, ".SH ") && text_equal(line + strlen(".SH "), shared_sections[i]);
+    }
+}
+
+static void print_absent_sections(const struct sections *sections, FILE *out)
+{
+    for (size_t i = 0; i < SHARED_COUNT; i++) {
+        if (!sections->has[i]) {
+            fprintf(out, ".SH %s\nAs of\n.BR vrbench (1).\n", shared_sections[i]);
+        }
+    }
+}
+
 int describe_page(const char *path, const char *name, int section, FILE *out)
 {
     const struct command *command =
@@ -136,6 +165,7 @@ int describe_page(const char *path, const char *name, int section, FILE *out)
         fputs("\n", out);
         print_options(command, out);
         print_examples(command, out);
+        print_absent_sections(&(struct sections){0}, out);
         fputs(".SH SEE ALSO\n.BR vrbench (1)\n", out);
         return 0;
     }
@@ -145,9 +175,14 @@ int describe_page(const char *path, const char *name, int section, FILE *out)
         return -errno;
     }
     char line[1024];
+    struct sections sections = {0};
     int rc = 0;
     while (rc == 0 && fgets(line, sizeof line, in) != NULL) {
         line[strcspn(line, "\n")] = '\0';
+        note_section(line, &sections);
+        if (command != NULL && text_equal(line, ".SH SEE ALSO")) {
+            print_absent_sections(&sections, out);
+        }
         const char *mark = text_starts(line, ".\\\" ") ? line + 4 : NULL;
         if (mark == NULL) {
             fprintf(out, "%s\n", line);
