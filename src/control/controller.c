@@ -26,8 +26,9 @@ struct controller {
     const struct control_policy *policy;
     struct control_limits limits;
     struct observer *observer;
-    unsigned *caps; // of the parties before the first action
-    bool has_caps;
+    unsigned *caps;  // of the parties before the first action
+    bool *cap_known; // of the parties: it ran in a reading
+    bool has_reading;
     bool settled; // the first shares are in force; holds until contracts or shares are replaced
     uint64_t acted_ns; // of the last action; 0 = none
     unsigned actions;
@@ -98,6 +99,7 @@ struct controller *controller_new(const struct control_setup *setup,
     controller->limits = *limits;
     controller->observer = observer_new(setup);
     controller->caps = memory_new_array(unsigned, setup->party_count);
+    controller->cap_known = memory_new_array(bool, setup->party_count);
     controller->wants = memory_new_array(double, setup->party_count);
     controller->needs = memory_new_array(double, setup->party_count);
     controller->guaranteed = memory_new_array(double, setup->party_count);
@@ -114,6 +116,7 @@ void controller_free(struct controller *controller)
     }
     observer_free(controller->observer);
     free(controller->caps);
+    free(controller->cap_known);
     free(controller->wants);
     free(controller->needs);
     free(controller->guaranteed);
@@ -341,10 +344,13 @@ static char *reason_to_act(const struct controller *controller)
     return reason == NULL ? reason_of_party(controller) : reason;
 }
 
-void controller_static_plan(const struct controller *controller, struct control_share *ret)
+bool controller_static_plan(const struct controller *controller, struct control_share *ret)
 {
     const struct control_view *view = controller_view(controller);
     const size_t count = controller->setup->party_count;
+    if (!controller->has_reading) {
+        return false; // no cap is known
+    }
     double *wants = memory_new_array(double, count);
     double sum = 0.0;
     control_policy_peak.divide(view, wants);
@@ -354,9 +360,22 @@ void controller_static_plan(const struct controller *controller, struct control_
     for (size_t i = 0; i < count; i++) {
         ret[i] = (struct control_share){
             .weight = (unsigned)lround(fmax(wants[i] / sum * WEIGHT_SUM, WEIGHT_LEAST)),
-            .cap = controller->has_caps ? controller->caps[i] : view->parties[i].cap};
+            .cap = controller->cap_known[i] ? controller->caps[i] : view->parties[i].cap};
     }
     free(wants);
+    return true;
+}
+
+// A party's cap before the first action is that of its first reading.
+static void caps_learn(struct controller *controller, const struct control_reading *reading)
+{
+    for (size_t i = 0; i < controller->setup->party_count; i++) {
+        if (!controller->cap_known[i] && reading->parties[i].alive) {
+            controller->caps[i] = reading->parties[i].cap;
+            controller->cap_known[i] = true;
+        }
+    }
+    controller->has_reading = true;
 }
 
 // ---- how far
@@ -434,12 +453,7 @@ bool controller_take(struct controller *controller, const struct control_reading
 {
     observer_take(controller->observer, reading, foreseen_pps);
     controller_look(controller);
-    if (!controller->has_caps) {
-        for (size_t i = 0; i < controller->setup->party_count; i++) {
-            controller->caps[i] = reading->parties[i].cap;
-        }
-        controller->has_caps = true;
-    }
+    caps_learn(controller, reading);
     if (controller->acted_ns != 0 &&
         reading->at_ns < controller->acted_ns + controller->limits.between_ns) {
         return false;

@@ -257,13 +257,14 @@ static json_t *shares_json(const struct loop *loop, const struct control_share *
     return list;
 }
 
-// Gives the owner the shares that it sets if this process vanishes.
+// Gives the owner the shares that it sets if this process vanishes. There are none before the first
+// reading: the owner then leaves all shares as they are.
 static int plan_send(struct loop *loop, struct error *err)
 {
     struct control_share *plan = memory_new_array(struct control_share, loop->setup.party_count);
     bool differs = false;
-    controller_static_plan(loop->controller, plan);
-    for (size_t i = 0; i < loop->setup.party_count; i++) {
+    const bool known = controller_static_plan(loop->controller, plan);
+    for (size_t i = 0; known && i < loop->setup.party_count; i++) {
         const double change = fabs((double)plan[i].weight - (double)loop->plan[i].weight);
         differs |= change > PLAN_TRIFLE * plan[i].weight || plan[i].cap != loop->plan[i].cap;
     }
@@ -559,14 +560,13 @@ int control_run(const struct control_job *job, struct control_report *ret, struc
     rc = rc < 0 ? rc : owner_connect_to(&loop, err);
     rc = rc < 0 ? rc : contracts_apply(&loop, err);
     if (rc == 0) {
-        loop.began_ns = loop.looked_ns = clock_monotonic_ns();
+        loop.began_ns = clock_monotonic_ns(); // the plan follows the first reading
         _cleanup_free_ char *event =
             text_format("%s testbed %s by policy %s, %.0f readings a second",
                         job->advise ? "watching" : "controlling", loop.testbed, job->policy->name,
                         job->rate_hz);
         loop_event(&loop, event);
-        rc = plan_send(&loop, err);
-        rc = rc < 0 ? rc : loop_go_on(&loop, err);
+        rc = loop_go_on(&loop, err);
     }
     if (rc == 0) {
         report_make(&loop, ret);

@@ -7,7 +7,7 @@
 # Runs beside others under sanitizers.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 33
+plan 36
 
 cat >"$T/c.yaml" <<END
 name: c
@@ -55,6 +55,19 @@ ok "  and a table of 80 columns at most" \
     [ "$(grep -E '^( |Network|gold|flood|other)' "$T/ok.log" | tee "$T/table" | LC_ALL=C.UTF-8 wc -L)" -le 80 ]
 is "    with a row for each network" "$(grep -cE '^(gold|flood|other) ' "$T/table")" 3
 contracts 1000
+
+# --- a controller that is killed before its first reading ----------------------------------------
+ok "a router has a cap" vrbench cpu r1 --cap 40
+"$VRBENCH" control "$T/k.yaml" --rate 1 >"$T/early.out" 2>&1 & # the first reading follows after 1 s
+early=$!
+has_line() { grep -q "$1" "$2"; }
+begun() { has_line '^controlling' "$T/early.out"; }
+wait_for 10 begun
+{ kill -KILL $early && wait $early; } 2>/dev/null
+ok "a controller that was killed before its first reading left no plan" \
+    wait_for 10 has_line "process $early) has vanished; its last shares stay" /run/vrbench/owner.log
+is "  so that the cap stays" "$(field r1 cap_percent)" 40
+vrbench cpu r1 --cap 0 >"$T/cap.out"
 
 # --- slow routers, and their loads ----------------------------------------------------------------
 # Each packet is compared with all rules; none matches.
@@ -144,7 +157,6 @@ ok "the shares stay in force afterwards" awk -v g="$(field r1 weight)" -v f="$(f
 "$VRBENCH" control "$T/k.yaml" --audit "$T/audit" --policy static >"$T/control.out" 2>&1 &
 controller=$!
 at_exit "kill -KILL $controller"
-has_line() { grep -q "$1" "$2"; }
 equal_shares() { [ "$(field r1 weight)" = "$(field r2 weight)" ]; }
 ok "a controller sets equal shares" wait_for 10 equal_shares
 ok "  and says why, in a line of JSON" \

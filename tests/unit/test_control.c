@@ -457,6 +457,26 @@ static void readings_take(struct readings *readings, unsigned count, uint64_t go
     }
 }
 
+static void plan_contains_the_caps_of_the_first_reading(void **state)
+{
+    (void)state;
+    struct readings readings;
+    struct control_share plan[] = {{1, 1}, {1, 1}, {1, 1}};
+    readings_open(&readings);
+    assert_false(controller_static_plan(readings.controller, plan));
+    assert_int_equal(plan[1].cap, 1);
+    readings.now.parties[1].cap = 40;
+    readings.now.parties[2] = (struct control_party_reading){.alive = false};
+    readings_take(&readings, 1, 0, 0, 2000);
+    readings.now.parties[1].cap = 60;
+    readings.now.parties[2] = (struct control_party_reading){.alive = true, .cap = 30};
+    readings_take(&readings, 1, 0, 0, 2000);
+    assert_true(controller_static_plan(readings.controller, plan));
+    assert_int_equal(plan[1].cap, 40);
+    assert_int_equal(plan[2].cap, 30);
+    readings_close(&readings);
+}
+
 static void few_packets_of_another_network_begin_nothing_again(void **state)
 {
     (void)state;
@@ -575,6 +595,7 @@ int main(void)
         cmocka_unit_test(contracts_that_can_not_be_kept_together_are_named_by_priority),
         cmocka_unit_test(unknown_costs_refuse_nothing),
         cmocka_unit_test(action_is_one_line_of_json),
+        cmocka_unit_test(plan_contains_the_caps_of_the_first_reading),
         cmocka_unit_test(few_packets_of_another_network_begin_nothing_again),
         cmocka_unit_test(dead_router_does_not_keep_shares_from_being_final),
         cmocka_unit_test(cpu_that_does_not_suffice_is_reported_once),
