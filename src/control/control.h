@@ -121,7 +121,8 @@ struct control_share {
     unsigned weight, cap;
 };
 
-// Weights and caps of all parties. The caller frees the members.
+// Weights and caps of all parties; of those that do not run the last ones known, weight 0 if there
+// are none. The caller frees the members.
 struct control_action {
     struct control_share *shares; // by party
     char *reason;

@@ -243,23 +243,24 @@ double controller_margin(const struct controller *controller, size_t flow)
 
 // ---- whether to act
 
-// A party's part of all CPUs by the weights in force.
+// A living party's part of all CPUs by the weights in force. Dead ones use none, and are left out.
 static double part_in_force(const struct control_view *view, size_t party)
 {
     double sum = 0.0;
     for (size_t i = 0; i < view->setup->party_count; i++) {
-        sum += view->parties[i].weight;
+        sum += view->parties[i].alive ? view->parties[i].weight : 0.0;
     }
     return sum > 0.0 ? view->parties[party].weight / sum : 0.0;
 }
 
+// The same by the policy.
 static double part_wanted(const struct controller *controller, size_t party)
 {
     double sum = 0.0;
     for (size_t i = 0; i < controller->setup->party_count; i++) {
-        sum += controller->wants[i];
+        sum += controller_view(controller)->parties[i].alive ? controller->wants[i] : 0.0;
     }
-    return controller->wants[party] / sum;
+    return sum > 0.0 ? controller->wants[party] / sum : 0.0;
 }
 
 static bool party_differs(const struct controller *controller, size_t party)
@@ -267,7 +268,8 @@ static bool party_differs(const struct controller *controller, size_t party)
     const double now = part_in_force(controller_view(controller), party);
     const double wanted = part_wanted(controller, party);
     const double change = fabs(now - wanted);
-    return change > SHARE_TRIFLE && change > controller->limits.indifference * fmax(now, wanted);
+    return controller_view(controller)->parties[party].alive && change > SHARE_TRIFLE &&
+           change > controller->limits.indifference * fmax(now, wanted);
 }
 
 static bool any_party_differs(const struct controller *controller)
@@ -390,6 +392,10 @@ static bool action_make(const struct controller *controller, struct control_shar
         const double wanted = fmax(part_wanted(controller, i) * WEIGHT_SUM, WEIGHT_LEAST);
         const double most = fmax(now, WEIGHT_LEAST) * controller->limits.factor;
         const double least = now / controller->limits.factor;
+        if (!view->parties[i].alive) { // its shares stay
+            shares[i] = (struct control_share){view->parties[i].weight, view->parties[i].cap};
+            continue;
+        }
         reached = reached && wanted <= most && wanted >= least;
         shares[i] = (struct control_share){
             .weight = (unsigned)lround(fmax(fmin(fmax(wanted, least), most), 1.0)),

@@ -246,13 +246,16 @@ static int owner_connect_to(struct loop *loop, struct error *err)
     return same ? 0 : fail(err, 0, "testbed %s was built differently meanwhile", loop->testbed);
 }
 
+// Leaves out parties whose shares are unknown, because they do not run: these stay.
 static json_t *shares_json(const struct loop *loop, const struct control_share *shares)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < loop->setup.party_count; i++) {
-        json_array_append_new(list, json_pack("{s:s, s:i, s:i}", "name",
-                                              loop->setup.parties[i].name, "weight",
-                                              (int)shares[i].weight, "cap", (int)shares[i].cap));
+        if (shares[i].weight > 0) {
+            json_array_append_new(
+                list, json_pack("{s:s, s:i, s:i}", "name", loop->setup.parties[i].name, "weight",
+                                (int)shares[i].weight, "cap", (int)shares[i].cap));
+        }
     }
     return list;
 }

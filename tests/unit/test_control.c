@@ -450,7 +450,9 @@ static void readings_take(struct readings *readings, unsigned count, uint64_t go
         if (controller_take(readings->controller, &readings->now, NULL, &action)) {
             readings->actions++;
             for (size_t i = 0; i < readings->setup.party_count; i++) {
-                readings->now.parties[i].weight = action.shares[i].weight;
+                if (readings->now.parties[i].alive) { // the owner skips others
+                    readings->now.parties[i].weight = action.shares[i].weight;
+                }
             }
         }
         control_action_clear(&action);
@@ -500,6 +502,25 @@ static void dead_router_does_not_keep_shares_from_being_final(void **state)
     readings_take(&readings, 20, 2500, 0, 2000);
     readings_take(&readings, 20, 2500, 0, 5000);
     assert_int_equal(readings.actions, 0);
+    readings_close(&readings);
+}
+
+// A dead router's weight stays, far above its share: those of the others are compared without it.
+static void shares_beside_a_dead_router_are_set_once(void **state)
+{
+    (void)state;
+    struct readings readings;
+    readings_open(&readings);
+    controller_free(readings.controller);
+    readings.controller =
+        controller_new(&readings.setup, &control_policy_peak, &control_limits_usual);
+    readings.now.parties[2].weight = 20000;
+    readings.now.parties[2].alive = false;
+    readings_take(&readings, 40, 2500, 0, 2000);
+    assert_in_range(readings.actions, 1, 5);
+    readings_take(&readings, 60, 2500, 0, 2000);
+    assert_int_equal(readings.actions, 0);
+    assert_int_equal(readings.now.parties[2].weight, 20000);
     readings_close(&readings);
 }
 
@@ -598,6 +619,7 @@ int main(void)
         cmocka_unit_test(plan_contains_the_caps_of_the_first_reading),
         cmocka_unit_test(few_packets_of_another_network_begin_nothing_again),
         cmocka_unit_test(dead_router_does_not_keep_shares_from_being_final),
+        cmocka_unit_test(shares_beside_a_dead_router_are_set_once),
         cmocka_unit_test(cpu_that_does_not_suffice_is_reported_once),
         cmocka_unit_test(least_of_two_seconds_slides),
     };
