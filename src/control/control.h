@@ -108,6 +108,9 @@ struct control_view {
     bool strained; // the present loads of all contracts need more CPU than there is
 };
 
+// Whether all routers of a flow run.
+bool control_flow_lives(const struct control_view *view, size_t flow);
+
 // ---- deciding
 
 struct control_limits {

@@ -68,6 +68,16 @@ size_t control_next_flow(const struct control_setup *setup, size_t router, size_
     return from;
 }
 
+bool control_flow_lives(const struct control_view *view, size_t flow)
+{
+    const struct control_flow *of = &view->setup->flows[flow];
+    size_t s = 0;
+    while (s < of->stage_count && view->parties[of->stages[s]].alive) {
+        s++;
+    }
+    return s == of->stage_count;
+}
+
 void control_reading_make(const struct control_setup *setup, struct control_reading *ret)
 {
     *ret = (struct control_reading){
@@ -167,14 +177,16 @@ static bool party_keeps_up(const struct controller *controller, size_t party)
     return party != CONTROL_HOST;
 }
 
-// What all parties need together. A router that keeps up needs no more than it uses.
+// What all living parties need together. A router that keeps up needs no more than it uses.
 static double needs_observed(const struct controller *controller)
 {
     double sum = 0.0;
     for (size_t i = 0; i < controller->setup->party_count; i++) {
-        const double used = controller_view(controller)->parties[i].used;
-        sum +=
-            party_keeps_up(controller, i) ? fmin(controller->needs[i], used) : controller->needs[i];
+        const struct control_party_view *party = &controller_view(controller)->parties[i];
+        const double need = controller->needs[i];
+        if (party->alive) {
+            sum += party_keeps_up(controller, i) ? fmin(need, party->used) : need;
+        }
     }
     return sum;
 }
@@ -424,7 +436,10 @@ static void controller_look(struct controller *controller)
     const struct control_view *view = controller_view(controller);
     for (size_t f = 0; f < controller->setup->flow_count; f++) {
         controller->offered[f] = view->flows[f].offered_pps;
-        controller->pps[f] = need_covered(&controller->setup->flows[f], view->flows[f].offered_pps);
+        controller->pps[f] =
+            control_flow_lives(view, f)
+                ? need_covered(&controller->setup->flows[f], view->flows[f].offered_pps)
+                : 0.0;
     }
     need_of_loads(view, controller->pps, controller->offered, controller->needs);
     need_guaranteed(view, controller->guaranteed);

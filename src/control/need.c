@@ -211,12 +211,13 @@ void need_share_loads(const struct control_view *view, need_load *load, double *
     free(pps);
 }
 
-// The part of these loads that contracts cover. The caller frees it.
+// The part of these loads that contracts cover; 0 where a router of the flow is dead, which no CPU
+// helps. The caller frees it.
 static double *covered_of(const struct control_view *view, const double *loads)
 {
     double *pps = memory_new_array(double, view->setup->flow_count);
     for (size_t f = 0; f < view->setup->flow_count; f++) {
-        pps[f] = need_covered(&view->setup->flows[f], loads[f]);
+        pps[f] = control_flow_lives(view, f) ? need_covered(&view->setup->flows[f], loads[f]) : 0.0;
     }
     return pps;
 }

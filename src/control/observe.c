@@ -200,7 +200,7 @@ static void flow_take(struct observer *observer, size_t number,
     struct flow_state *state = &observer->flows[number];
     struct control_flow_view *view = &observer->view.flows[number];
     view->known = flow_goes_on(last, now);
-    if (!view->known) {
+    if (!view->known || !control_flow_lives(&observer->view, number)) {
         view->violated = false;
         return;
     }

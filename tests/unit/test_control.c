@@ -6,6 +6,7 @@
 #include "control/admit.h"
 #include "control/audit.h"
 #include "control/observe.h"
+#include "control/policy.h"
 #include "control/recent.h"
 #include "control/simulator.h"
 
@@ -572,6 +573,35 @@ static void cpu_that_does_not_suffice_is_reported_once(void **state)
     readings_close(&readings);
 }
 
+static double load_offered(const struct control_view *view, size_t flow)
+{
+    return view->flows[flow].offered_pps;
+}
+
+// Gold, of the higher priority, needs 80 % of the CPU, and its router dies; silver needs as much.
+static void dead_router_takes_no_cpu_from_living_contracts(void **state)
+{
+    (void)state;
+    struct readings readings;
+    double wants[3];
+    readings_open(&readings);
+    char *reports = reports_of_losses(&readings, 40, 5000, 2000);
+    assert_non_null(strstr(reports, "without silver\n"));
+    free(reports);
+    readings.now.parties[1].alive = false;
+    reports = reports_of_losses(&readings, 40, 5000, 2000);
+    assert_non_null(strstr(reports, "router r1 does not run\n"));
+    assert_non_null(strstr(reports, "priorities no longer matter\n"));
+    assert_null(strstr(reports, "no shares keep"));
+    assert_false(controller_view(readings.controller)->flows[0].violated);
+    assert_true(controller_view(readings.controller)->flows[1].violated);
+    free(reports);
+    // Both fit the CPU now, and by priority, too, the living one gets what it needs.
+    need_by_priority(controller_view(readings.controller), load_offered, wants);
+    assert_true(wants[2] >= 60.0);
+    readings_close(&readings);
+}
+
 static void least_of_two_seconds_slides(void **state)
 {
     (void)state;
@@ -621,6 +651,7 @@ int main(void)
         cmocka_unit_test(dead_router_does_not_keep_shares_from_being_final),
         cmocka_unit_test(shares_beside_a_dead_router_are_set_once),
         cmocka_unit_test(cpu_that_does_not_suffice_is_reported_once),
+        cmocka_unit_test(dead_router_takes_no_cpu_from_living_contracts),
         cmocka_unit_test(least_of_two_seconds_slides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
