@@ -72,7 +72,9 @@ struct control_flow_reading {
     uint64_t offered;   // packets that arrived, including those that its first ring did not take
     uint64_t entered;   // packets that its first ring took
     uint64_t forwarded; // packets that left towards the sink
-    uint64_t lost;      // packets that a ring of host or routers did not take
+    // Packets that a ring of host or routers on its path did not take. A ring that several networks
+    // share counts the packets of all of them.
+    uint64_t lost;
 };
 
 struct control_reading {

@@ -35,10 +35,11 @@ enum fault { FAULT_NONE, FAULT_DIED, FAULT_LIVES, FAULT_STILL, FAULT_CAP, FAULT_
 struct flow_state {
     double offered, seconds;           // decaying sums of the rate
     double loss_offered, loss_seconds; // decaying sums of the loss
-    double loss_lost;
-    double window_offered, window_lost, window_s;
-    double still_s; // time for which its counters stood still
-    bool still;     // reported
+    double loss_lost, loss_forwarded;
+    double window_offered, window_lost, window_forwarded, window_s;
+    double whole_lost, whole_forwarded; // of the tally
+    double still_s;                     // time for which its counters stood still
+    bool still;                         // reported
     enum fault fault;
     struct control_tally tally;
 };
@@ -125,6 +126,13 @@ static bool breaks_contract(const struct control_flow *flow, double offered, dou
            offered - lost < covered * (1.0 - flow->contract.loss);
 }
 
+// The packets that a flow lost of sums over the same time: its rings may lose packets of other
+// networks, too, but a packet that left was not lost.
+static double lost_of(double offered, double forwarded, double lost)
+{
+    return fmin(lost, fmax(offered - forwarded, 0.0));
+}
+
 static bool flow_goes_on(const struct control_flow_reading *a, const struct control_flow_reading *b)
 {
     return a->known && b->known && b->offered >= a->offered && b->entered >= a->entered &&
@@ -138,11 +146,14 @@ static void flow_tally(struct flow_state *state, const struct control_flow *flow
     }
     if (state->window_offered > 0.0) {
         state->tally.seconds += state->window_s;
-        if (breaks_contract(flow, state->window_offered, state->window_lost, state->window_s)) {
+        const double lost =
+            lost_of(state->window_offered, state->window_forwarded, state->window_lost);
+        if (breaks_contract(flow, state->window_offered, lost, state->window_s)) {
             state->tally.violated_seconds += state->window_s;
         }
     }
-    state->window_offered = state->window_lost = state->window_s = 0.0;
+    state->window_offered = state->window_lost = 0.0;
+    state->window_forwarded = state->window_s = 0.0;
 }
 
 // CPU that the routers of a flow use at present.
@@ -191,6 +202,32 @@ static bool flow_forwards(const struct observer *observer, size_t number,
     return s < flow->stage_count;
 }
 
+// What the counters of a flow show between two readings.
+struct flow_step {
+    double offered, forwarded, lost, seconds;
+};
+
+static void flow_add(struct flow_state *state, const struct flow_step *step)
+{
+    const double rate_part = exp(-step->seconds / RATE_S);
+    const double loss_part = exp(-step->seconds / LOSS_S);
+    state->offered = state->offered * rate_part + step->offered;
+    state->seconds = state->seconds * rate_part + step->seconds;
+    state->loss_offered = state->loss_offered * loss_part + step->offered;
+    state->loss_forwarded = state->loss_forwarded * loss_part + step->forwarded;
+    state->loss_lost = state->loss_lost * loss_part + step->lost;
+    state->loss_seconds = state->loss_seconds * loss_part + step->seconds;
+    state->window_offered += step->offered;
+    state->window_forwarded += step->forwarded;
+    state->window_lost += step->lost;
+    state->window_s += step->seconds;
+    state->whole_forwarded += step->forwarded;
+    state->whole_lost += step->lost;
+    state->tally.offered += (uint64_t)step->offered;
+    state->tally.lost =
+        (uint64_t)lost_of((double)state->tally.offered, state->whole_forwarded, state->whole_lost);
+}
+
 static void flow_take(struct observer *observer, size_t number,
                       const struct control_reading *reading, double passed_s)
 {
@@ -205,7 +242,6 @@ static void flow_take(struct observer *observer, size_t number,
         return;
     }
     const double offered = (double)(now->offered - last->offered);
-    const double lost = (double)(now->lost - last->lost);
     // An idle network is no fault, though its routers forward the packets of others.
     const bool explained = offered > 0.0 || flow_used(&observer->view, number) < STILL_USED ||
                            flow_forwards(observer, number, reading);
@@ -216,23 +252,15 @@ static void flow_take(struct observer *observer, size_t number,
         return; // what was known before holds
     }
     state->still = state->still && offered <= 0.0;
-    const double rate_part = exp(-passed_s / RATE_S);
-    const double loss_part = exp(-passed_s / LOSS_S);
-    state->offered = state->offered * rate_part + offered;
-    state->seconds = state->seconds * rate_part + passed_s;
-    state->loss_offered = state->loss_offered * loss_part + offered;
-    state->loss_lost = state->loss_lost * loss_part + lost;
-    state->loss_seconds = state->loss_seconds * loss_part + passed_s;
+    flow_add(state, &(struct flow_step){.offered = offered,
+                                        .forwarded = (double)(now->forwarded - last->forwarded),
+                                        .lost = (double)(now->lost - last->lost),
+                                        .seconds = passed_s});
+    const double lost = lost_of(state->loss_offered, state->loss_forwarded, state->loss_lost);
     view->offered_pps = state->offered / state->seconds;
     view->held_pps = fmax(view->offered_pps, view->held_pps * exp(-passed_s / HELD_S));
-    view->loss = state->loss_offered >= 1.0 ? state->loss_lost / state->loss_offered : 0.0;
-    view->violated =
-        breaks_contract(flow, state->loss_offered, state->loss_lost, state->loss_seconds);
-    state->tally.offered += (uint64_t)offered;
-    state->tally.lost += (uint64_t)lost;
-    state->window_offered += offered;
-    state->window_lost += lost;
-    state->window_s += passed_s;
+    view->loss = state->loss_offered >= 1.0 ? lost / state->loss_offered : 0.0;
+    view->violated = breaks_contract(flow, state->loss_offered, lost, state->loss_seconds);
     flow_tally(state, flow);
 }
 

@@ -277,6 +277,48 @@ static void idle_network_beside_another_is_no_fault(void **state)
     control_reading_clear(&reading);
 }
 
+// Two networks share a ring, which loses packets of the second one only.
+static void losses_of_a_shared_ring_are_those_of_the_flooding_network(void **state)
+{
+    (void)state;
+    struct control_party parties[] = {{.name = "host"}, {.name = "r1"}};
+    struct control_flow flows[] = {
+        {.name = "gold", .has_contract = true, .stages = {1}, .stage_count = 1},
+        {.name = "flood", .has_contract = true, .stages = {1}, .stage_count = 1},
+    };
+    flows[0].contract = flows[1].contract = (struct control_contract){.pps = 4000.0, .loss = 0.01};
+    const struct control_setup setup = {
+        .cpu = 100.0, .parties = parties, .party_count = 2, .flows = flows, .flow_count = 2};
+    struct control_reading reading;
+    control_reading_make(&setup, &reading);
+    struct observer *observer = observer_new(&setup);
+    for (unsigned i = 0; i < 100; i++) { // of 50 ms each
+        reading.at_ns = (uint64_t)(i + 1) * 50000000U;
+        reading.parties[0].alive = reading.parties[1].alive = true;
+        for (size_t f = 0; f < 2; f++) {
+            struct control_flow_reading *flow = &reading.flows[f];
+            flow->known = true;
+            flow->offered += f == 0 ? 200 : 3200;
+            flow->entered = flow->offered;
+            // Gold's queue holds up to 10 packets.
+            flow->forwarded = f == 0 ? flow->offered - i % 2 * 10 : flow->forwarded + 100;
+            flow->lost += 3100;
+        }
+        observer_take(observer, &reading, NULL);
+    }
+    const struct control_view *view = observer_view(observer);
+    assert_false(view->flows[0].violated);
+    assert_true(view->flows[0].loss < 0.01);
+    assert_true(view->flows[1].violated);
+    assert_true(view->flows[1].loss > 0.95 && view->flows[1].loss < 0.99);
+    assert_true(observer_tally(observer, 0)->lost <= 10);
+    assert_true(observer_tally(observer, 0)->violated_seconds <= 0.11);
+    assert_true(observer_tally(observer, 1)->violated_seconds > 4.0);
+    assert_int_equal(observer_tally(observer, 1)->lost, 99 * 3100);
+    observer_free(observer);
+    control_reading_clear(&reading);
+}
+
 static void late_readings_are_survived(void **state)
 {
     (void)state;
@@ -638,6 +680,7 @@ int main(void)
         cmocka_unit_test(router_that_dies_takes_nothing_from_others),
         cmocka_unit_test(counters_that_stand_still_keep_their_share),
         cmocka_unit_test(idle_network_beside_another_is_no_fault),
+        cmocka_unit_test(losses_of_a_shared_ring_are_those_of_the_flooding_network),
         cmocka_unit_test(late_readings_are_survived),
         cmocka_unit_test(actions_without_effect_are_repeated),
         cmocka_unit_test(cap_is_raised_above_the_need),
