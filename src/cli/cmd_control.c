@@ -284,8 +284,8 @@ static int control_run_command(void *values, const struct text_list *operands, s
     job.model = model;
     rc = rc < 0 ? rc : control_run(&job, &report, err);
     model_free(model);
-    if (report.testbed != NULL) { // also if the audit log lacks lines
-        int shown = show_report(&report, asked->json, rc < 0 ? NULL : err);
+    if (report.testbed != NULL) { // control began; a first error is the one that counts
+        const int shown = show_report(&report, asked->json, rc < 0 ? NULL : err);
         rc = rc < 0 ? rc : shown;
     }
     return rc == 0 && stop_requested() ? fail_interrupted(err) : rc;

@@ -337,14 +337,22 @@ static int status_send(struct loop *loop, struct error *err)
 }
 
 // Takes control that the owner has withdrawn, having set the shares of the plan. The new lease has
-// no plan yet.
+// no plan yet. The owner also withdraws control of a testbed that is taken down.
 static int control_take_again(struct loop *loop, struct error *err)
 {
-    loop_event(loop, "the testbed owner had withdrawn control; taking it again");
+    _cleanup_error_ struct error why = ERROR_INIT;
     memset(loop->plan, 0, loop->setup.party_count * sizeof *loop->plan);
     controller_undone(loop->controller);
     loop->looked_ns = 0; // the next report, which sends the plan, is due
-    return owner_connect_to(loop, err);
+    const int rc = owner_connect_to(loop, &why);
+    if (rc == 0) {
+        loop_event(loop, "the testbed owner had withdrawn control; taking it again");
+    } else if (why.exit_status == EXIT_INPUT) {
+        return fail(err, ENOENT, "testbed %s was taken down", loop->testbed);
+    } else {
+        error_move(err, &why);
+    }
+    return rc;
 }
 
 // ---- one step
@@ -437,6 +445,9 @@ static int loop_step(struct loop *loop, struct error *err)
     int rc = owner_session_sample(loop->session, loop->testbed, &sample, err);
     if (rc < 0) {
         return rc;
+    }
+    if (sample.count == 0) {
+        return 0; // the testbed is being taken down, or is not taken over yet
     }
     control_map_read(loop->map, &loop->setup, &sample, &loop->reading);
     if (controller_take(loop->controller, &loop->reading, NULL, &action)) {
@@ -570,12 +581,10 @@ int control_run(const struct control_job *job, struct control_report *ret, struc
                         job->rate_hz);
         loop_event(&loop, event);
         rc = loop_go_on(&loop, err);
-    }
-    if (rc == 0) {
         report_make(&loop, ret);
-        rc = loop.audit_errno == 0
-                 ? 0
-                 : fail(err, loop.audit_errno, "the audit log lacks lines: writing it failed");
+    }
+    if (rc == 0 && loop.audit_errno != 0) {
+        rc = fail(err, loop.audit_errno, "the audit log lacks lines: writing it failed");
     }
     loop_close(&loop);
     return rc;

@@ -47,9 +47,9 @@ struct control_report {
     size_t count;
 };
 
-// Controls until the time is over or a stop is requested; both are no failures. Fails afterwards if
-// the audit log lacks lines; the report is complete then, too. After other failures its `testbed`
-// is NULL.
+// Controls until the time is over or a stop is requested; both are no failures. Once control has
+// begun, `ret` is filled in even if it fails afterwards, as when the testbed is taken down; before,
+// its testbed stays NULL.
 int control_run(const struct control_job *job, struct control_report *ret, struct error *err);
 void control_report_clear(struct control_report *report);
 #define _cleanup_control_report_ __attribute__((cleanup(control_report_clear)))

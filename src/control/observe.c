@@ -389,10 +389,11 @@ static char *party_fault(struct observer *observer, size_t number)
 {
     const struct control_party_view *view = &observer->view.parties[number];
     const char *name = observer->view.setup->parties[number].name;
+    const char *kind = number == CONTROL_HOST ? "the " : "router ";
     enum fault fault = observer->parties[number].fault;
     observer->parties[number].fault = FAULT_NONE;
-    return fault == FAULT_DIED    ? text_format("router %s does not run", name)
-           : fault == FAULT_LIVES ? text_format("router %s runs again", name)
+    return fault == FAULT_DIED    ? text_format("%s%s does not run", kind, name)
+           : fault == FAULT_LIVES ? text_format("%s%s runs again", kind, name)
            : fault == FAULT_CAP
                ? text_format("the cap of %s is not held: %u %% are set, %.0f %% are used", name,
                              view->cap, view->used)

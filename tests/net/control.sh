@@ -7,7 +7,7 @@
 # Runs beside others under sanitizers.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 36
+plan 40
 
 cat >"$T/c.yaml" <<END
 name: c
@@ -196,4 +196,15 @@ vrbench control "$T/k.yaml" --audit /dev/full -d 0.5 --json >"$T/report" 2>"$T/e
 is "an audit log that takes no line is an error" $? 1
 like "  which says so" "$(cat "$T/err")" "the audit log lacks lines: .*No space left"
 ok "  after the report" jq -e 'length > 0' "$T/report"
+
+# --- a testbed that is taken down under its controller -------------------------------------------
+# Several readings a second fall into the time that taking it down takes.
+"$VRBENCH" control "$T/k.yaml" --policy static --rate 100 --audit "$T/down.audit" >"$T/down.out" 2>&1 &
+controller=$!
+at_exit "kill -KILL $controller"
+ok "a controller acts on it" wait_for 10 has_line '"action":"set"' "$T/down.audit"
 ok "the testbed goes down" vrbench down c
+wait $controller
+is "  which its controller reports, with status 1" "$? $(grep -c 'testbed c was taken down' "$T/down.out")" "1 1"
+like "  and prints the table of contracts" "$(cat "$T/down.out")" '^[1-9][0-9]* actions? in [0-9]+ s$'
+ok "  it reports no death of host or routers" fails grep -E 'r1 does not run|r2 does not run|host does not run' "$T/down.out"
