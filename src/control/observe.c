@@ -27,7 +27,8 @@
 #define WINDOW_S     0.1    // of the tallies
 #define LATE_S       0.4    // a longer time between readings is a fault
 #define STILL_S      2.0    // counters that stand still for longer, while CPU is used, are a fault
-#define STILL_USED   2.0    // percent
+#define STILL_USED   2.0    // percent; and
+#define STILL_PART   0.5    // of the CPU that was used with load
 #define CAP_S        1.0    // a cap that is exceeded for longer is a fault
 
 enum fault { FAULT_NONE, FAULT_DIED, FAULT_LIVES, FAULT_STILL, FAULT_CAP, FAULT_LATE };
@@ -38,8 +39,9 @@ struct flow_state {
     double loss_lost, loss_forwarded;
     double window_offered, window_lost, window_forwarded, window_s;
     double whole_lost, whole_forwarded; // of the tally
-    double still_s;                     // time for which its counters stood still
-    bool still;                         // reported
+    double loaded_used; // CPU of its routers in its last interval with load; 0 = it had none yet
+    double still_s;     // time for which its counters stood still
+    bool still;         // reported
     enum fault fault;
     struct control_tally tally;
 };
@@ -220,12 +222,37 @@ static void flow_add(struct flow_state *state, const struct flow_step *step)
     state->window_offered += step->offered;
     state->window_forwarded += step->forwarded;
     state->window_lost += step->lost;
-    state->window_s += step->seconds;
     state->whole_forwarded += step->forwarded;
     state->whole_lost += step->lost;
     state->tally.offered += (uint64_t)step->offered;
     state->tally.lost =
         (uint64_t)lost_of((double)state->tally.offered, state->whole_forwarded, state->whole_lost);
+}
+
+// Whether a flow that had load shows none, while its routers use CPU as with that load. An idle
+// network is no fault, though its routers forward the packets of others, or use CPU when idle, as
+// emulated machines do.
+static bool flow_stands(const struct observer *observer, size_t number, double offered,
+                        const struct control_reading *now)
+{
+    const double loaded_used = observer->flows[number].loaded_used;
+    return offered <= 0.0 && loaded_used > 0.0 &&
+           flow_used(&observer->view, number) >= fmax(STILL_USED, STILL_PART * loaded_used) &&
+           !flow_forwards(observer, number, now);
+}
+
+// Keeps what is known of a flow whose counters stand still. Later packets are those of this time,
+// too.
+static void flow_hold(struct flow_state *state, struct control_flow_view *view,
+                      const struct control_flow *flow, double passed_s)
+{
+    state->still_s += passed_s;
+    if (state->still_s > STILL_S) {
+        state->fault = state->still ? state->fault : FAULT_STILL;
+        state->still = true;
+        view->violated = false; // for want of figures
+    }
+    flow_tally(state, flow);
 }
 
 static void flow_take(struct observer *observer, size_t number,
@@ -242,20 +269,18 @@ static void flow_take(struct observer *observer, size_t number,
         return;
     }
     const double offered = (double)(now->offered - last->offered);
-    // An idle network is no fault, though its routers forward the packets of others.
-    const bool explained = offered > 0.0 || flow_used(&observer->view, number) < STILL_USED ||
-                           flow_forwards(observer, number, reading);
-    state->still_s = explained ? 0.0 : state->still_s + passed_s;
-    if (state->still_s > STILL_S) {
-        state->fault = state->still ? state->fault : FAULT_STILL;
-        state->still = true;
-        return; // what was known before holds
+    state->window_s += passed_s;
+    if (flow_stands(observer, number, offered, reading)) {
+        flow_hold(state, view, flow, passed_s);
+        return;
     }
-    state->still = state->still && offered <= 0.0;
     flow_add(state, &(struct flow_step){.offered = offered,
                                         .forwarded = (double)(now->forwarded - last->forwarded),
                                         .lost = (double)(now->lost - last->lost),
-                                        .seconds = passed_s});
+                                        .seconds = passed_s + state->still_s});
+    state->still = state->still && offered <= 0.0;
+    state->still_s = 0.0;
+    state->loaded_used = offered > 0.0 ? flow_used(&observer->view, number) : state->loaded_used;
     const double lost = lost_of(state->loss_offered, state->loss_forwarded, state->loss_lost);
     view->offered_pps = state->offered / state->seconds;
     view->held_pps = fmax(view->offered_pps, view->held_pps * exp(-passed_s / HELD_S));

@@ -148,6 +148,25 @@ static void overload_breaks_fewer_contracts_than_by_peaks(void **state)
     assert_true(sums[CONTRACT].first_s <= sums[PEAK].first_s * 0.5);
 }
 
+static struct control_setup setup_of(double pps, double cost_ns)
+{
+    struct control_setup setup = {.cpu = 100.0, .margin = 0.02, .party_count = 3, .flow_count = 2};
+    setup.parties = calloc(3, sizeof *setup.parties);
+    setup.flows = calloc(2, sizeof *setup.flows);
+    setup.parties[0].name = strdup("host");
+    setup.parties[1] = (struct control_party){.name = strdup("r1"), .cost_ns = cost_ns};
+    setup.parties[2] = (struct control_party){.name = strdup("r2"), .cost_ns = cost_ns};
+    for (size_t f = 0; f < 2; f++) {
+        setup.flows[f] = (struct control_flow){
+            .name = strdup(f == 0 ? "gold" : "silver"),
+            .has_contract = true,
+            .contract = {.pps = pps, .loss = 0.01, .priority = f == 0 ? 1 : 0, .price = 1.0},
+            .stages = {f + 1},
+            .stage_count = 1};
+    }
+    return setup;
+}
+
 // ---- made-up cases: contracts of two networks, the second one floods
 
 static struct sim_load load_of(double pps)
@@ -277,6 +296,51 @@ static void idle_network_beside_another_is_no_fault(void **state)
     control_reading_clear(&reading);
 }
 
+// A network with losses, which stops after a time; its router then uses `idle_ns` of CPU in 50 ms.
+// Returns how many faults were reported.
+static unsigned faults_after_a_stop(unsigned loaded, uint64_t idle_ns)
+{
+    struct control_setup setup = setup_of(50000.0, 0.0);
+    struct control_reading reading;
+    control_reading_make(&setup, &reading);
+    struct observer *observer = observer_new(&setup);
+    unsigned faults = 0;
+    for (unsigned i = 0; i < 200; i++) {
+        const bool sends = i < loaded;
+        reading.at_ns = (uint64_t)(i + 1) * 50000000U;
+        for (size_t p = 0; p < setup.party_count; p++) {
+            reading.parties[p].alive = true;
+        }
+        reading.parties[1].cpu_ns += sends ? 40000000U : idle_ns;
+        reading.flows[0].known = true;
+        reading.flows[0].offered += sends ? 2500 : 0;
+        reading.flows[0].entered = reading.flows[0].offered;
+        reading.flows[0].forwarded += sends ? 1500 : 0;
+        reading.flows[0].lost += sends ? 1000 : 0;
+        observer_take(observer, &reading, NULL);
+        char *fault = observer_fault(observer);
+        faults += fault != NULL;
+        free(fault);
+    }
+    assert_false(observer_view(observer)->flows[0].violated);
+    const double violated_s = observer_tally(observer, 0)->violated_seconds;
+    assert_true(violated_s <= loaded * 0.05 + 0.11);
+    // Held in a fault, and else forgotten.
+    assert_true((faults > 0) == (observer_view(observer)->flows[0].offered_pps > 40000.0));
+    observer_free(observer);
+    control_reading_clear(&reading);
+    control_setup_clear(&setup);
+    return faults;
+}
+
+static void idle_machine_that_uses_cpu_is_no_fault(void **state)
+{
+    (void)state;
+    assert_int_equal(faults_after_a_stop(0, 5000000), 0); // 10 % of a CPU; it never had load
+    assert_int_equal(faults_after_a_stop(40, 5000000), 0);
+    assert_int_equal(faults_after_a_stop(40, 40000000), 1); // as with load
+}
+
 // Two networks share a ring, which loses packets of the second one only.
 static void losses_of_a_shared_ring_are_those_of_the_flooding_network(void **state)
 {
@@ -361,25 +425,6 @@ static void cap_that_is_not_held_is_a_fault(void **state)
 }
 
 // ---- admission and the audit log
-
-static struct control_setup setup_of(double pps, double cost_ns)
-{
-    struct control_setup setup = {.cpu = 100.0, .margin = 0.02, .party_count = 3, .flow_count = 2};
-    setup.parties = calloc(3, sizeof *setup.parties);
-    setup.flows = calloc(2, sizeof *setup.flows);
-    setup.parties[0].name = strdup("host");
-    setup.parties[1] = (struct control_party){.name = strdup("r1"), .cost_ns = cost_ns};
-    setup.parties[2] = (struct control_party){.name = strdup("r2"), .cost_ns = cost_ns};
-    for (size_t f = 0; f < 2; f++) {
-        setup.flows[f] = (struct control_flow){
-            .name = strdup(f == 0 ? "gold" : "silver"),
-            .has_contract = true,
-            .contract = {.pps = pps, .loss = 0.01, .priority = f == 0 ? 1 : 0, .price = 1.0},
-            .stages = {f + 1},
-            .stage_count = 1};
-    }
-    return setup;
-}
 
 static void contract_that_can_not_be_kept_is_refused(void **state)
 {
@@ -680,6 +725,7 @@ int main(void)
         cmocka_unit_test(router_that_dies_takes_nothing_from_others),
         cmocka_unit_test(counters_that_stand_still_keep_their_share),
         cmocka_unit_test(idle_network_beside_another_is_no_fault),
+        cmocka_unit_test(idle_machine_that_uses_cpu_is_no_fault),
         cmocka_unit_test(losses_of_a_shared_ring_are_those_of_the_flooding_network),
         cmocka_unit_test(late_readings_are_survived),
         cmocka_unit_test(actions_without_effect_are_repeated),
