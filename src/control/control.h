@@ -45,8 +45,9 @@ struct control_party {
 };
 
 struct control_setup {
-    double cpu;    // of the CPUs that host and routers share: 100 for each
-    double margin; // part of the CPUs that is promised to no contract
+    double cpu;     // of the CPUs that host and routers share: 100 for each
+    double margin;  // part of the CPUs that is promised to no contract
+    double every_s; // usual time between two readings; 0 = unknown
     struct control_party *parties;
     size_t party_count;
     struct control_flow *flows;

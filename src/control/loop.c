@@ -156,6 +156,7 @@ static int contracts_apply(struct loop *loop, struct error *err)
         return rc;
     }
     _cleanup_free_ char *missing = control_map_missing(loop->topology, loop->contracts);
+    setup.every_s = 1.0 / loop->job->rate_hz;
     control_map_free(loop->map);
     loop->map = map;
     costs_set(loop, &setup);

@@ -25,7 +25,8 @@
 #define COST_LEAST   100.0  // packets, before a cost is known
 #define FULL_PACKETS 1000.0 // in which costs while packets are lost decay
 #define WINDOW_S     0.1    // of the tallies
-#define LATE_S       0.4    // a longer time between readings is a fault
+#define LATE_S       0.4    // a longer time between readings is a fault, if it is also longer than
+#define LATE_PERIODS 2.5    // times the usual one
 #define STILL_S      2.0    // counters that stand still for longer, while CPU is used, are a fault
 #define STILL_USED   2.0    // percent; and
 #define STILL_PART   0.5    // of the CPU that was used with load
@@ -402,8 +403,9 @@ void observer_take(struct observer *observer, const struct control_reading *read
             flow_take(observer, f, reading, passed_s);
         }
     }
-    observer->late_s = passed_s > LATE_S && !observer->late ? passed_s : observer->late_s;
-    observer->late = passed_s > LATE_S;
+    const bool late = passed_s > fmax(LATE_S, LATE_PERIODS * setup->every_s);
+    observer->late_s = late && !observer->late ? passed_s : observer->late_s;
+    observer->late = late;
     reading_copy(setup, reading, &observer->last);
     observer->has_last = true;
 }

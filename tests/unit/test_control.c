@@ -393,6 +393,33 @@ static void late_readings_are_survived(void **state)
     assert_int_equal(outcome.faults, 1);
 }
 
+// The usual time between two readings is 1 s, as with --rate 1.
+static void rare_readings_are_not_late(void **state)
+{
+    (void)state;
+    struct control_setup setup = setup_of(50000.0, 0.0);
+    struct control_reading reading;
+    setup.every_s = 1.0;
+    control_reading_make(&setup, &reading);
+    struct observer *observer = observer_new(&setup);
+    for (unsigned i = 1; i <= 10; i++) {
+        reading.at_ns = i * UINT64_C(1000000000);
+        for (size_t p = 0; p < setup.party_count; p++) {
+            reading.parties[p].alive = true;
+        }
+        observer_take(observer, &reading, NULL);
+        assert_null(observer_fault(observer));
+    }
+    reading.at_ns += UINT64_C(2600000000);
+    observer_take(observer, &reading, NULL);
+    char *fault = observer_fault(observer);
+    assert_string_equal(fault, "readings come late: 2600 ms since the last one");
+    free(fault);
+    observer_free(observer);
+    control_reading_clear(&reading);
+    control_setup_clear(&setup);
+}
+
 static void actions_without_effect_are_repeated(void **state)
 {
     (void)state;
@@ -728,6 +755,7 @@ int main(void)
         cmocka_unit_test(idle_machine_that_uses_cpu_is_no_fault),
         cmocka_unit_test(losses_of_a_shared_ring_are_those_of_the_flooding_network),
         cmocka_unit_test(late_readings_are_survived),
+        cmocka_unit_test(rare_readings_are_not_late),
         cmocka_unit_test(actions_without_effect_are_repeated),
         cmocka_unit_test(cap_is_raised_above_the_need),
         cmocka_unit_test(cap_that_is_not_held_is_a_fault),
