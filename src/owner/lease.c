@@ -69,7 +69,8 @@ static int shares_job(struct owned *owned, struct job *job, struct error *err)
     for (size_t i = 0; rc == 0 && i < json_array_size(shares); i++) {
         rc = shares_set_one(owned, json_array_get(shares, i), err);
     }
-    return rc;
+    // To a controller these two mean that it lost control, or that the owner has ended.
+    return rc == -EPERM || rc == -EPIPE ? -EIO : rc;
 }
 
 int lease_take_shares(struct client *client, json_t *request, struct error *err)
