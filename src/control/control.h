@@ -162,7 +162,6 @@ struct control_tally {
     uint64_t offered, lost;
 };
 const struct control_tally *controller_tally(const struct controller *controller, size_t flow);
-unsigned controller_actions(const struct controller *controller);
 // The shares of the contracts' static plan (policy peak), for each party. Its caps are those before
 // the first action. Returns false, and fills in nothing, before the first reading.
 bool controller_static_plan(const struct controller *controller, struct control_share *ret);

@@ -30,8 +30,7 @@ struct controller {
     bool *cap_known; // of the parties: it ran in a reading
     bool has_reading;
     bool settled; // the first shares are in force; holds until contracts or shares are replaced
-    uint64_t acted_ns; // of the last action; 0 = none
-    unsigned actions;
+    uint64_t acted_ns;                  // of the last action; 0 = none
     double *wants, *needs, *guaranteed; // by party, of the last reading
     double *pps, *offered;              // by flow
     bool *denied;                       // by flow: granted less than its contract covers
@@ -157,11 +156,6 @@ const struct control_view *controller_view(const struct controller *controller)
 const struct control_tally *controller_tally(const struct controller *controller, size_t flow)
 {
     return observer_tally(controller->observer, flow);
-}
-
-unsigned controller_actions(const struct controller *controller)
-{
-    return controller->actions;
 }
 
 // Whether a party is a router none of whose flows loses packets.
@@ -489,7 +483,6 @@ bool controller_take(struct controller *controller, const struct control_reading
     const bool reached = action_make(controller, shares);
     controller->settled = controller->settled || (reached && costs_are_known(controller));
     controller->acted_ns = reading->at_ns;
-    controller->actions++;
     *ret = (struct control_action){.shares = shares, .reason = reason};
     return true;
 }

@@ -14,6 +14,7 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "control/admit.h"
+#include "control/advised.h"
 #include "control/audit.h"
 #include "control/observe.h"
 #include "control/reading.h"
@@ -42,7 +43,9 @@ struct loop {
     struct control_share *plan; // that the owner has; weight 0 = none yet
     char **last_actions;        // by party; NULL = none
     bool *refused;              // by flow
-    bool busy;                  // reported
+    char *refusal;              // why the last action was not applied, reported; NULL = it was
+    struct advised advised;
+    unsigned actions;
     uint64_t began_ns, looked_ns;
     struct recent_least *margins; // by party
     double broken_s;              // of all networks together, in the last report to the owner
@@ -358,6 +361,12 @@ static int control_take_again(struct loop *loop, struct error *err)
 
 // ---- one step
 
+static void refusal_forget(struct loop *loop)
+{
+    free(loop->refusal);
+    loop->refusal = NULL;
+}
+
 // Puts an action in force. A busy testbed, or a router that died meanwhile, is no failure.
 static int action_apply(struct loop *loop, const struct control_action *action, struct error *err)
 {
@@ -373,14 +382,15 @@ static int action_apply(struct loop *loop, const struct control_action *action, 
     }
     if (rc < 0) {
         controller_undone(loop->controller);
-        if (!loop->busy) {
+        if (loop->refusal == NULL || !text_equal(loop->refusal, why.text)) {
             _cleanup_free_ char *event = text_format("no change: %s", why.text);
             loop_event(loop, event);
+            refusal_forget(loop);
+            loop->refusal = text_copy(why.text);
         }
-        loop->busy = true;
         return stop_requested() ? fail_interrupted(err) : 0;
     }
-    loop->busy = false;
+    refusal_forget(loop);
     return 1;
 }
 
@@ -406,10 +416,12 @@ static char *action_text(const struct loop *loop, const struct control_action *a
 static int loop_act(struct loop *loop, const struct control_action *action, struct error *err)
 {
     const struct control_view *view = controller_view(loop->controller);
-    int rc = loop->job->advise ? 1 : action_apply(loop, action, err);
+    int rc = loop->job->advise ? advised_take(&loop->advised, action, loop->setup.party_count)
+                               : action_apply(loop, action, err);
     if (rc <= 0) {
         return rc;
     }
+    loop->actions++;
     _cleanup_free_ char *text = action_text(loop, action);
     loop->job->say(loop->job->context, text);
     loop_write(loop, audit_action(clock_realtime_ns(), loop->testbed, loop->job->policy->name,
@@ -453,6 +465,8 @@ static int loop_step(struct loop *loop, struct error *err)
     control_map_read(loop->map, &loop->setup, &sample, &loop->reading);
     if (controller_take(loop->controller, &loop->reading, NULL, &action)) {
         rc = loop_act(loop, &action, err);
+    } else {
+        refusal_forget(loop);
     }
     control_action_clear(&action);
     for (char *fault = NULL; (fault = controller_fault(loop->controller)) != NULL; free(fault)) {
@@ -525,7 +539,7 @@ static void row_make(const struct loop *loop, size_t number, struct control_row 
 static void report_make(const struct loop *loop, struct control_report *ret)
 {
     ret->testbed = text_copy(loop->testbed);
-    ret->actions = controller_actions(loop->controller);
+    ret->actions = loop->actions;
     ret->seconds = (double)(clock_monotonic_ns() - loop->began_ns) / (double)NS_PER_S;
     ret->count = loop->setup.flow_count;
     ret->rows = memory_new_array(struct control_row, ret->count);
@@ -559,6 +573,8 @@ static void loop_close(struct loop *loop)
     free(loop->margins);
     free(loop->refused);
     free(loop->plan);
+    advised_clear(&loop->advised);
+    free(loop->refusal);
     controller_free(loop->controller);
     control_reading_clear(&loop->reading);
     control_setup_clear(&loop->setup);

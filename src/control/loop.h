@@ -20,7 +20,7 @@ struct control_job {
     double rate_hz;
     double seconds; // 0 = until a stop is requested
     bool advise;    // changes nothing
-    int audit;      // descriptor of the audit log; -1 = none
+    int audit;      // descriptor of the audit log, whose writes do not wait; -1 = none
     // Reports an action or event.
     void (*say)(void *context, const char *text);
     void *context;
@@ -42,7 +42,7 @@ struct control_row {
 struct control_report {
     char *testbed;
     double seconds;
-    unsigned actions;
+    unsigned actions; // that were put in force; with `advise` those that were reported
     struct control_row *rows;
     size_t count;
 };

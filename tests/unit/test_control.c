@@ -4,6 +4,7 @@
 //
 // Runs beside others: it computes only.
 #include "control/admit.h"
+#include "control/advised.h"
 #include "control/audit.h"
 #include "control/observe.h"
 #include "control/policy.h"
@@ -515,6 +516,29 @@ static void action_is_one_line_of_json(void **state)
     control_setup_clear(&setup);
 }
 
+static void advice_is_new_by_its_words_or_shares(void **state)
+{
+    (void)state;
+    struct advised advised = {.reason = NULL};
+    struct control_share shares[] = {{100, 0}, {9000, 0}};
+    struct control_action action = {.shares = shares, .reason = (char *)"r1 needs 30.0 %"};
+    assert_true(advised_take(&advised, &action, 2));
+    assert_false(advised_take(&advised, &action, 2));
+    action.reason = (char *)"r1 needs 131.5 %";
+    shares[1].weight = 9800;
+    assert_false(advised_take(&advised, &action, 2));
+    shares[1].weight = 11000;
+    assert_true(advised_take(&advised, &action, 2));
+    shares[1].cap = 20;
+    assert_true(advised_take(&advised, &action, 2));
+    action.reason = (char *)"r1 needs 131.5 %; its cap is 10 %";
+    assert_true(advised_take(&advised, &action, 2));
+    assert_false(advised_take(&advised, &action, 2));
+    action.reason = (char *)"r1 needs";
+    assert_true(advised_take(&advised, &action, 2));
+    advised_clear(&advised);
+}
+
 // ---- readings one by one
 
 // Readings of a set-up of two routers, every 50 ms.
@@ -763,6 +787,7 @@ int main(void)
         cmocka_unit_test(contracts_that_can_not_be_kept_together_are_named_by_priority),
         cmocka_unit_test(unknown_costs_refuse_nothing),
         cmocka_unit_test(action_is_one_line_of_json),
+        cmocka_unit_test(advice_is_new_by_its_words_or_shares),
         cmocka_unit_test(plan_contains_the_caps_of_the_first_reading),
         cmocka_unit_test(few_packets_of_another_network_begin_nothing_again),
         cmocka_unit_test(dead_router_does_not_keep_shares_from_being_final),
