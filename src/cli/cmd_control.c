@@ -264,6 +264,16 @@ static int read_model(const struct control_values *asked, struct model **ret, st
     return rc < 0 ? rc : model_fit(past.runs, past.count, SEED, ret, err);
 }
 
+// A FIFO that is not read must stop neither control nor its end: no write to the log waits.
+static int open_audit(const char *path, int *ret, struct error *err)
+{
+    *ret = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0600);
+    if (*ret < 0 && errno == ENXIO) {
+        return fail(err, 0, "%s: no process reads it", path);
+    }
+    return *ret < 0 ? fail(err, errno, "%s", path) : 0;
+}
+
 static int control_run_command(void *values, const struct text_list *operands, struct error *err)
 {
     struct control_values *asked = values;
@@ -277,8 +287,7 @@ static int control_run_command(void *values, const struct text_list *operands, s
     rc = rc < 0 ? rc : rights_check(err);
     rc = rc < 0 ? rc : read_model(asked, &model, err);
     if (rc == 0 && asked->audit != NULL) {
-        audit = open(asked->audit, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-        rc = audit < 0 ? fail(err, errno, "%s", asked->audit) : 0;
+        rc = open_audit(asked->audit, &audit, err);
         job.audit = audit;
     }
     job.model = model;

@@ -7,7 +7,7 @@
 # Runs beside others under sanitizers.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 40
+plan 43
 
 cat >"$T/c.yaml" <<END
 name: c
@@ -196,6 +196,13 @@ vrbench control "$T/k.yaml" --audit /dev/full -d 0.5 --json >"$T/report" 2>"$T/e
 is "an audit log that takes no line is an error" $? 1
 like "  which says so" "$(cat "$T/err")" "the audit log lacks lines: .*No space left"
 ok "  after the report" jq -e 'length > 0' "$T/report"
+mkfifo "$T/fifo"
+ok "so is a FIFO that no process reads" exits 1 timeout 20 "$VRBENCH" control "$T/k.yaml" --audit "$T/fifo" -d 0.5
+like "  which says so" "$(cat "$T/ok.log")" 'fifo: no process reads it'
+exec 7<>"$T/fifo"
+dd if=/dev/zero of="$T/fifo" bs=4096 oflag=nonblock 2>"$T/dd.err"
+ok "a full one does not keep control from its end" exits 1 timeout 20 "$VRBENCH" control "$T/k.yaml" --audit "$T/fifo" -d 0.5
+exec 7>&-
 
 # --- a testbed that is taken down under its controller -------------------------------------------
 # Several readings a second fall into the time that taking it down takes.
