@@ -14,10 +14,10 @@ traffic: { engine: xdp, lengths: [64], rates: { pps: [1000000, 1500000, 2000000,
 END
 }
 
-# limit_top FILTER — of the trial of the last run in which the router used most CPU.
+# limit_top FILTER — of the trial of the last run in which the router used most CPU, of the valid ones if there are.
 limit_top() {
     jq -rs "map(select((.cpu | length) > 0 and (.networks | length) > 0)) |
-        max_by(.cpu[] | select(.name == \"r1\").percent) | $1" "$work/limit.run/points.jsonl"
+        (map(select(.valid)) | select(length > 0)) // . | max_by(.cpu[] | select(.name == \"r1\").percent) | $1" "$work/limit.run/points.jsonl"
 }
 
 # record_pair CPUS NAME — packets/s of source and sink on these CPUs.

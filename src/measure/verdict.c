@@ -12,9 +12,11 @@
 #include "measure/meter_domain.h"
 
 // A larger difference from the request is a failure of the tester: in parts of the request, and for
-// vrbench's own engines, which count exactly, at least what is due in PACED_NS.
+// vrbench's own engines, which count exactly, at least what is due in PACED_NS. Strict pacing
+// permits STRICT_WITHIN, and one packet.
 #define OFFERED_WITHIN 0.005
 #define PACED_WITHIN   0.0001
+#define STRICT_WITHIN  0.00001
 #define PACED_NS       (100U * NS_PER_US)
 #define STEAL_LIMIT                                                                                \
     10.0 // percent of a CPU over a trial; the figures of that CPU are invalid above it
@@ -38,7 +40,18 @@ static void judge_cables(const struct evidence *evidence, struct point *point)
     }
 }
 
-static void judge_tester(const struct evidence *evidence, struct point *point)
+// By how many packets of `due` the tester may miss a load.
+static double tester_room(const struct evidence *evidence, double asked, double due)
+{
+    if (evidence->slack > 0) {
+        return evidence->slack + OFFERED_WITHIN * due;
+    }
+    return evidence->scenario->traffic.pacing == PACING_STRICT
+               ? STRICT_WITHIN * due
+               : fmax(PACED_WITHIN * due, asked * PACED_NS / (double)NS_PER_S);
+}
+
+void verdict_judge_tester(const struct evidence *evidence, struct point *point)
 {
     for (size_t i = 0; i < point->network_count; i++) {
         const struct network_result *network = &point->networks[i];
@@ -48,11 +61,11 @@ static void judge_tester(const struct evidence *evidence, struct point *point)
         double due = asked * (double)network->tx / network->offered_pps;
         double off = fabs((double)network->tx - due);
         bool exact = evidence->slack == 0;
-        double late = exact ? fmax(PACED_WITHIN * due, asked * PACED_NS / (double)NS_PER_S)
-                            : evidence->slack + OFFERED_WITHIN * due;
-        double room = fmax(1.0, late);
+        bool strict = exact && evidence->scenario->traffic.pacing == PACING_STRICT;
+        double room = fmax(1.0, tester_room(evidence, asked, due));
         bool unsent = exact ? network->unsent > 0 : (double)network->unsent > room;
-        bool untimely = asked > 0.0 && network->tx > 0 && off > room && !evidence->late_end;
+        bool untimely =
+            asked > 0.0 && network->tx > 0 && off > room && (strict || !evidence->late_end);
         if (unsent || untimely) {
             char offered[48];
             char wanted[48];
@@ -380,7 +393,7 @@ struct verdict verdict_pass(const struct evidence *evidence, struct point *point
     if (evidence->adapts) {
         verdict_judge_adapting(evidence, testbed_plan(evidence->testbed), point);
     } else {
-        judge_tester(evidence, point);
+        verdict_judge_tester(evidence, point);
     }
     verdict_judge_quota(evidence->disturbance->throttled_ns, point, &verdict);
     judge_steal(evidence, point, &verdict);

@@ -48,6 +48,10 @@ double verdict_foreign_ns(const struct plan *plan, const struct testbed_party *p
 // with lent NICs. The caller frees them.
 char *verdict_softirqs(const struct plan *plan, const struct point *point);
 
+// Judges whether the tester sent each load as requested, and received what reached it. Invalidates
+// the point. Not for an engine that adapts.
+void verdict_judge_tester(const struct evidence *evidence, struct point *point);
+
 // Judges the tester of an engine that adapts. TCP sends less than requested if the path carries
 // less: that is a result, unless the tester is what limits it. TCP causes losses itself; most of
 // them are where the limit is.

@@ -266,6 +266,20 @@ static void check_method(const struct checking *c)
     }
 }
 
+// Other programs send a few packets more or less than they are asked for.
+static void check_pacing(const struct checking *c)
+{
+    struct yaml_node *pacing = yaml_sound(c->root, "traffic.pacing");
+    const struct engine_traits *engine = scenario_engine(c->scenario->traffic.engine);
+    if (pacing != NULL && c->scenario->traffic.pacing == PACING_STRICT && engine != NULL &&
+        engine->slack > 0) {
+        yaml_problem(pacing, c->problems,
+                     text_format("pacing: engine %s does not keep a load that exactly; strict "
+                                 "requires xdp or packet",
+                                 engine->name));
+    }
+}
+
 // TCP decides how fast it sends, and what a packet contains.
 static void check_adapting(const struct checking *c)
 {
@@ -430,6 +444,7 @@ void check_traffic(const struct checking *c)
     check_duration(c);
     check_method(c);
     check_adapting(c);
+    check_pacing(c);
     check_profile(c);
     check_rates(c);
 }

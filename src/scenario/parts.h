@@ -14,6 +14,7 @@ extern const char *const routing_daemon_names[];
 extern const char *const method_names[];
 extern const char *const directions_names[];
 extern const char *const flows_by_names[];
+extern const char *const pacing_names[];
 extern const char *const engine_names[]; // names in struct engine_traits' order
 
 // Number of rates from from_bps to to_bps. Requires from_bps <= to_bps and step_bps > 0.

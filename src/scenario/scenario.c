@@ -19,6 +19,7 @@ const char *const method_names[] = {"precise", "study", "monitored", NULL};
 const char *const directions_names[] = {"one", "both", NULL};
 const char *const on_crash_names[] = {"restart", "destroy", NULL};
 const char *const flows_by_names[] = {"ports", "addresses", NULL};
+const char *const pacing_names[] = {"normal", "strict", NULL};
 const char *const routing_daemon_names[] = {"none", "frr", "bird", NULL};
 
 #define ENGINE_TRAITS(engine, ...) {.name = #engine, __VA_ARGS__},

@@ -51,6 +51,9 @@ enum routing_daemon {
 // A network's traffic: from source to sink, or from sink to source as well.
 enum directions { DIRECTIONS_ONE, DIRECTIONS_BOTH };
 enum flows_by { FLOWS_BY_PORTS, FLOWS_BY_ADDRESSES }; // what distinguishes the flows of a network
+// How exactly vrbench's own engines must keep a load, else the trial is invalid: within 0.01 % of
+// it, or within 0.001 % (RFC 2544 assumes a tester without any error).
+enum pacing { PACING_NORMAL, PACING_STRICT };
 enum rate_kind { RATES_RANGE, RATES_PPS, RATES_AUTO, RATES_PROFILE };
 
 // Weight and cap of the host or of a router.
@@ -229,6 +232,7 @@ struct scenario_traffic {
     enum length_layer length_layer;
     unsigned flows; // of each network, at least 1
     enum flows_by flows_by;
+    enum pacing pacing;
     struct rate_plan rates;
     struct scenario_profile profile; // RATES_PROFILE: the only load
     uint64_t duration_ns;            // time of sending of each trial

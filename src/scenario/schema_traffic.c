@@ -150,6 +150,13 @@ const struct schema_row schema_traffic[] = {
      .fallback = "ports",
      .help = "what distinguishes flows: ports (UDP source ports), or addresses (source addresses "
              "of the source's subnet)"},
+    {.key = "pacing",
+     .type = &type_choice,
+     .offset = TRAFFIC(pacing),
+     .choices = pacing_names,
+     .fallback = "normal",
+     .help = "how exactly packet and xdp must keep a load: normal (within 0.01 %), strict (within "
+             "0.001 %, and no stall excuses it); else the trial is invalid"},
     {.key = "profile",
      .kind = SCHEMA_GROUP,
      .rows = profile_rows,
@@ -177,4 +184,5 @@ const struct schema_row schema_traffic[] = {
 };
 
 _Static_assert(sizeof(enum flows_by) == sizeof(unsigned), "type_choice writes an unsigned");
+_Static_assert(sizeof(enum pacing) == sizeof(unsigned), "type_choice writes an unsigned");
 _Static_assert(sizeof(enum length_layer) == sizeof(unsigned), "type_choice writes an unsigned");

@@ -133,6 +133,36 @@ static void test_losses_stand_if_no_packet_was_late(void **state)
 }
 
 // A point of one network by TCP, with the CPU of the tester and of a router in percent.
+// Whether a load of 10,000 packets/s for 10 s is valid, sent by this part faster.
+static bool is_paced(enum pacing pacing, double part, bool late_end)
+{
+    struct scenario scenario = {.traffic = {.pacing = pacing}};
+    struct traffic_count counts[1] = {{.stale = 0}};
+    const struct evidence evidence = {
+        .scenario = &scenario, .counts = counts, .late_end = late_end};
+    struct network_result network = {
+        .name = (char *)"NET0", .tx = 100000, .rx = 100000, .offered_pps = 10000 * (1 + part)};
+    struct point point = {
+        .valid = true, .requested_pps = 10000, .networks = &network, .network_count = 1};
+    verdict_judge_tester(&evidence, &point);
+    free(point.why_invalid);
+    return point.valid;
+}
+
+static void test_pacing(void **state)
+{
+    (void)state;
+    assert_true(is_paced(PACING_NORMAL, 0.9e-4, false));
+    assert_false(is_paced(PACING_NORMAL, 1.1e-4, false));
+    assert_true(is_paced(PACING_NORMAL, -0.9e-4, false));
+    assert_false(is_paced(PACING_NORMAL, -1.1e-4, false));
+    assert_true(is_paced(PACING_NORMAL, 1.1e-4, true)); // a stall touched the end
+    assert_true(is_paced(PACING_STRICT, 0.9e-5, false));
+    assert_false(is_paced(PACING_STRICT, 1.1e-5, false));
+    assert_false(is_paced(PACING_STRICT, -1.1e-5, false));
+    assert_false(is_paced(PACING_STRICT, 1.1e-5, true));
+}
+
 static bool is_tcp_valid(const struct evidence *evidence, enum topology topology, double pps,
                          uint64_t unsent, double tester, double router)
 {
@@ -310,6 +340,7 @@ static void test_softirqs_of_others(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pacing),
         cmocka_unit_test(test_adapting_tester),
         cmocka_unit_test(test_undisturbed_counts_are_judged),
         cmocka_unit_test(test_drain_time_hides_no_other_program),
