@@ -307,6 +307,13 @@ const graphs = {
                     (row) => row.networks[i].p99,
                     { unit: "µs", colour: i },
                 ),
+                curve(
+                    sweep,
+                    `${name} 99.9th percentile`,
+                    (row) => row.networks[i].sent,
+                    (row) => row.networks[i].p999,
+                    { unit: "µs", colour: i },
+                ),
             ]),
             x: `Transmitted${several(sweep)} (${rateUnit})`,
             y: "One-way delay (µs)",

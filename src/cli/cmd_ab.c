@@ -91,7 +91,8 @@ static const struct option_row ab_options[] = {
 struct pair {
     struct scenario *scenarios[2];
     char *folders[2];
-    struct goal_list goals; // none = loads are measured
+    struct goal_list goals;   // none = loads are measured
+    size_t measured, invalid; // points of loads, of both
 };
 
 static void pair_clear(struct pair *pair)
@@ -151,6 +152,16 @@ static struct job job_for(const struct ab_values *asked, const struct pair *pair
         .rates_from = round == 0 && which == 1 && takes_loads(pair) ? pair->folders[0] : NULL};
 }
 
+// Counts the points of one round of loads, without those of earlier ones.
+static void tally_round(const struct point_list *points, unsigned round, struct pair *pair)
+{
+    for (size_t i = 0; pair->goals.count == 0 && i < points->count; i++) {
+        const struct point *point = &points->items[i];
+        pair->measured += point->repeat == round;
+        pair->invalid += point->repeat == round && !point->valid;
+    }
+}
+
 static int measure_round(const struct ab_values *asked, struct pair *pair, unsigned round,
                          struct error *err)
 {
@@ -162,6 +173,7 @@ static int measure_round(const struct ab_values *asked, struct pair *pair, unsig
         struct job job = job_for(asked, pair, which, round);
         job.found = &found;
         int rc = job_run(&job, &points, NULL, err);
+        tally_round(&points, round, pair);
         point_list_clear(&points);
         found_list_clear(&found);
         if (rc < 0) {
@@ -214,7 +226,8 @@ static int measure_pair(const struct ab_values *asked, struct pair *pair, struct
     for (unsigned round = 0; rc == 0 && round < repeats; round++) {
         rc = measure_round(asked, pair, round, err);
     }
-    return rc < 0 ? rc : show_comparison(asked, output, pair, err);
+    rc = rc < 0 ? rc : show_comparison(asked, output, pair, err);
+    return rc < 0 ? rc : 2 * pair->invalid > pair->measured ? EXIT_DISTURBED : EXIT_DONE;
 }
 
 static bool searches(const struct ab_values *asked)

@@ -95,6 +95,7 @@ static json_t *describe_step(const struct sweep *sweep, const struct load_step *
         json_set_real(network, "loss", step->network_loss[i] * 100);
         json_set_real(network, "p50", step->network_delay_p50[i] / 1000);
         json_set_real(network, "p99", step->network_delay_p99[i] / 1000);
+        json_set_real(network, "p999", step->network_delay_p999[i] / 1000);
         if (step->repeats > 1) {
             add_intervals(step, sweep->networks[i], network);
         }

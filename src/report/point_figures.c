@@ -169,6 +169,13 @@ static double network_p99(const struct point *point, const char *name)
     return measured ? (double)network->delay_ns.p99 : (double)NAN;
 }
 
+static double network_p999(const struct point *point, const char *name)
+{
+    const struct network_result *network = point_network(point, name);
+    bool measured = network != NULL && network->delay_ns.measured;
+    return measured && network->delay_ns.p999 > 0 ? (double)network->delay_ns.p999 : (double)NAN;
+}
+
 static const struct tcp_result *find_tcp(const struct point *point, const char *name)
 {
     const struct network_result *network = point_network(point, name);
@@ -251,6 +258,7 @@ static figure_function *const figures[] = {
     [POINT_NETWORK_LOSS] = network_loss,
     [POINT_NETWORK_P50] = network_p50,
     [POINT_NETWORK_P99] = network_p99,
+    [POINT_NETWORK_P999] = network_p999,
     [POINT_NETWORK_GOODPUT] = network_goodput,
     [POINT_NETWORK_RETRANSMITS] = network_retransmits,
     [POINT_NETWORK_RTT] = network_rtt,

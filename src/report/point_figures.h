@@ -25,6 +25,7 @@ enum point_figure {
     POINT_NETWORK_LOSS, // undisturbed
     POINT_NETWORK_P50,  // delays in ns
     POINT_NETWORK_P99,
+    POINT_NETWORK_P999,
     POINT_NETWORK_GOODPUT, // of TCP: bit/s, segments, ns
     POINT_NETWORK_RETRANSMITS,
     POINT_NETWORK_RTT,

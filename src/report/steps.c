@@ -133,6 +133,7 @@ static struct load_step make_step(const struct sweep *sweep, const struct point 
     step.network_loss = medians(of, POINT_NETWORK_LOSS, networks, network_count);
     step.network_delay_p50 = medians(of, POINT_NETWORK_P50, networks, network_count);
     step.network_delay_p99 = medians(of, POINT_NETWORK_P99, networks, network_count);
+    step.network_delay_p999 = medians(of, POINT_NETWORK_P999, networks, network_count);
     step.network_goodput = medians(of, POINT_NETWORK_GOODPUT, networks, network_count);
     step.network_retransmits = medians(of, POINT_NETWORK_RETRANSMITS, networks, network_count);
     step.network_rtt = medians(of, POINT_NETWORK_RTT, networks, network_count);
@@ -299,6 +300,7 @@ static void step_clear(struct load_step *step)
     free(step->network_loss);
     free(step->network_delay_p50);
     free(step->network_delay_p99);
+    free(step->network_delay_p999);
     free(step->network_goodput);
     free(step->network_retransmits);
     free(step->network_rtt);

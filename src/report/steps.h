@@ -31,12 +31,12 @@ struct load_step {
     double host_percent, routers_percent, tester_percent, total_percent;
     double ns_per_packet; // CPU time of host and routers over packets received
     double host_ns;       // the host's alone
-    double *network_offered, *network_forwarded;   // packets/s of each network
-    double *network_loss;                          // undisturbed, of each network
-    double *network_delay_p50, *network_delay_p99; // ns
-    double *network_goodput, *network_retransmits; // of TCP: bit/s, segments
-    double *network_rtt, *network_rtt_max;         // of TCP: mean and highest, ns
-    double *router_percent, *router_ns;            // of each router; ns per packet through it
+    double *network_offered, *network_forwarded; // packets/s of each network
+    double *network_loss;                        // undisturbed, of each network
+    double *network_delay_p50, *network_delay_p99, *network_delay_p999; // ns
+    double *network_goodput, *network_retransmits;                      // of TCP: bit/s, segments
+    double *network_rtt, *network_rtt_max; // of TCP: mean and highest, ns
+    double *router_percent, *router_ns;    // of each router; ns per packet through it
     double *place_loss; // ratio of the offered packets lost at each place: means over the repeats,
                         // not medians, so that they sum to the mean of all losses
 };
