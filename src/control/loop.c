@@ -16,6 +16,7 @@
 #include "control/admit.h"
 #include "control/advised.h"
 #include "control/audit.h"
+#include "control/costs.h"
 #include "control/observe.h"
 #include "control/reading.h"
 #include "control/recent.h"
@@ -85,48 +86,6 @@ static int contracts_load(struct loop *loop, struct contracts **ret, struct erro
     return contracts_read(loop->job->contracts, ret, err);
 }
 
-// Whether the flow is a direction of the contract's network: NAME or "NAME reverse".
-static bool flow_has_contract(const struct control_flow *flow, const char *contract)
-{
-    const char *rest = flow->name + strlen(contract);
-    return text_starts(flow->name, contract) && (*rest == '\0' || *rest == ' ');
-}
-
-// Fills in the costs of packets that the model has for this testbed.
-static void costs_set(const struct loop *loop, struct control_setup *setup)
-{
-    enum topology topology = TOPOLOGY_BRIDGED;
-    const char *platform = json_string_value(json_object_get(loop->topology, "platform"));
-    const char *name = json_string_value(json_object_get(loop->topology, "topology"));
-    if (loop->job->model == NULL || platform == NULL) {
-        return;
-    }
-    if (text_equal(name, topology_name(TOPOLOGY_DEDICATED))) {
-        topology = TOPOLOGY_DEDICATED;
-    }
-    for (size_t f = 0; f < setup->flow_count; f++) {
-        const struct control_flow *flow = &setup->flows[f];
-        for (size_t i = 0; flow->has_contract && i < loop->contracts->count; i++) {
-            const struct contract *contract = &loop->contracts->items[i];
-            struct model_figure cost = {.value = NAN};
-            if (!flow_has_contract(flow, contract->name)) {
-                continue;
-            }
-            if (model_cost(loop->job->model, platform, topology, true, contract->length, &cost)) {
-                setup->parties[CONTROL_HOST].cost_ns =
-                    fmax(setup->parties[CONTROL_HOST].cost_ns, cost.value);
-            }
-            for (size_t s = 0; s < flow->stage_count; s++) {
-                double *known = &setup->parties[flow->stages[s]].cost_ns;
-                if (model_cost(loop->job->model, platform, topology, false, contract->length,
-                               &cost)) {
-                    *known = fmax(*known, cost.value);
-                }
-            }
-        }
-    }
-}
-
 // Refuses contracts that can't be kept, and reports those that can't be kept together. By the
 // model's costs only: those learned from a light load are far above those at the contract's rate.
 static void contracts_admit(struct loop *loop)
@@ -162,7 +121,7 @@ static int contracts_apply(struct loop *loop, struct error *err)
     setup.every_s = 1.0 / loop->job->rate_hz;
     control_map_free(loop->map);
     loop->map = map;
-    costs_set(loop, &setup);
+    control_costs_set(loop->job->model, loop->topology, loop->contracts, &setup);
     struct control_setup former = loop->setup;
     loop->setup = setup;
     if (loop->controller == NULL) {
