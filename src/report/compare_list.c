@@ -113,12 +113,11 @@ static const struct column all_columns[] = {
     [WHY_NOT] = {"why_not", "Why not", COLUMN_TEXT, 0},
 };
 static const unsigned char all_picks[] = {
-    SCENARIO,     TOPOLOGY,        LENGTH,        LENGTH_LAYER,  RUN,
-    PLATFORM,     NO_LOSS,         NO_LOSS_RATIO, MAX,           MAX_RATIO,
-    GOODPUT, GOODPUT_RATIO, TOP_LOAD,     TOP_LOSS,        COMMON_LOAD,   COMMON_LOSS,   CPU_LOAD,
-    ROUTER_NS,    ROUTER_NS_RATIO, HOST_NS,       HOST_NS_RATIO, MEMORY,
-    MEMORY_RATIO, START,           START_RATIO,   POINTS,        INVALID,
-    COMPARED,     WHY_NOT,
+    SCENARIO,        TOPOLOGY,      LENGTH,        LENGTH_LAYER, RUN,          PLATFORM,
+    NO_LOSS,         NO_LOSS_RATIO, MAX,           MAX_RATIO,    GOODPUT,      GOODPUT_RATIO,
+    TOP_LOAD,        TOP_LOSS,      COMMON_LOAD,   COMMON_LOSS,  CPU_LOAD,     ROUTER_NS,
+    ROUTER_NS_RATIO, HOST_NS,       HOST_NS_RATIO, MEMORY,       MEMORY_RATIO, START,
+    START_RATIO,     POINTS,        INVALID,       COMPARED,     WHY_NOT,
 };
 
 static const struct column rate_columns[] = {

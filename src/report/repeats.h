@@ -29,8 +29,8 @@ unsigned repeats_count(const struct sweep *sweep);
 // that the caller frees.
 size_t repeat_points(const struct sweep *sweep, unsigned repeat, const struct point ***ret);
 
-// A rate of each repeat in packets/s, or the goodput: of a network (by its number in the sweep), or of all networks
-// together. Repeats whose points do not bound it are left out.
+// A rate of each repeat in packets/s, or the goodput: of a network (by its number in the sweep), or
+// of all networks together. Repeats whose points do not bound it are left out.
 #define REPEAT_ALL_NETWORKS SIZE_MAX
 struct span_list repeats_rate(const struct sweep *sweep, enum repeat_rate rate, size_t network);
 

@@ -325,8 +325,8 @@ static void test_planted_slow_down(void **state)
     assert_true(beyond <= COMPARISONS / 20);
 }
 
-// Runs of TCP are judged by their goodput, and not by losses; with runs of another engine they are not
-// compared.
+// Runs of TCP are judged by their goodput, and not by losses; with runs of another engine they are
+// not compared.
 static void test_goodput(void **state)
 {
     (void)state;
@@ -414,7 +414,8 @@ int main(void)
         cmocka_unit_test(test_reliable),
         cmocka_unit_test(test_a_thing_with_itself),
         cmocka_unit_test(test_planted_slow_down),
-        cmocka_unit_test(test_goodput), cmocka_unit_test(test_too_few),
+        cmocka_unit_test(test_goodput),
+        cmocka_unit_test(test_too_few),
         cmocka_unit_test(test_junit),
     };
     return cmocka_run_group_tests_name("compare_verdict", tests, NULL, NULL);
