@@ -7,16 +7,12 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/json_get.h"
 #include "base/text.h"
 #include "cli/measuring.h"
 #include "linux/cpu.h"
 #include "result/redact.h"
 #include "result/store.h"
-
-static const char *text_of(const json_t *object, const char *key)
-{
-    return json_string_value(json_object_get(object, key));
-}
 
 // Reduces the topologies to those of the run.
 static int keep_topologies(struct scenario *scenario, const json_t *topologies, struct error *err)
@@ -40,9 +36,9 @@ static int read_of(const json_t *run, const char *folder, const char *engine,
                    struct error *err)
 {
     const json_t *noted = json_object_get(run, "scenario");
-    const char *own_engine = text_of(json_object_get(run, "guard"), "engine");
-    const struct scenario_source source = {.path = text_of(noted, "file"),
-                                           .text = text_of(noted, "text"),
+    const char *own_engine = json_get_text(json_object_get(run, "guard"), "engine");
+    const struct scenario_source source = {.path = json_get_text(noted, "file"),
+                                           .text = json_get_text(noted, "text"),
                                            .engine = engine != NULL ? engine : own_engine,
                                            .changes = changes};
     struct scenario *scenario = NULL;

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/json_get.h"
 #include "base/text.h"
 
 #define CPU_PERCENT 100.0
@@ -26,11 +27,6 @@ struct control_map {
 };
 
 // ---- the set-up
-
-static const char *text_of(const json_t *json, const char *key)
-{
-    return json_string_value(json_object_get(json, key));
-}
 
 static size_t party_called(const struct control_setup *setup, const char *name)
 {
@@ -55,8 +51,8 @@ static const struct contract *contract_called(const struct contracts *contracts,
 static bool counter_make(const struct control_setup *setup, const json_t *json,
                          struct map_counter *ret)
 {
-    const char *interface = text_of(json, "interface");
-    const size_t party = party_called(setup, text_of(json, "party"));
+    const char *interface = json_get_text(json, "interface");
+    const size_t party = party_called(setup, json_get_text(json, "party"));
     *ret = (struct map_counter){.party = party,
                                 .interface = text_copy(interface == NULL ? "" : interface),
                                 .sent = json_is_true(json_object_get(json, "sent"))};
@@ -69,8 +65,8 @@ static bool flow_make(const struct control_setup *setup, const json_t *json,
 {
     const json_t *routers = json_object_get(json, "routers");
     const json_t *rings = json_object_get(json, "rings");
-    const char *name = text_of(json, "name");
-    const struct contract *contract = contract_called(contracts, text_of(json, "network"));
+    const char *name = json_get_text(json, "name");
+    const struct contract *contract = contract_called(contracts, json_get_text(json, "network"));
     flow->name = text_copy(name == NULL ? "" : name);
     flow->host_passes = (unsigned)json_integer_value(json_object_get(json, "host_passes"));
     flow->has_contract = contract != NULL;
@@ -116,7 +112,7 @@ int control_map_make(const json_t *topology, const struct contracts *contracts,
         .margin = contracts->host.margin};
     struct control_map *map = memory_new(1, sizeof *map);
     bool sound = setup.cpu > 0.0;
-    bool direct = text_equal(text_of(topology, "topology"), topology_name(TOPOLOGY_DIRECT));
+    bool direct = text_equal(json_get_text(topology, "topology"), topology_name(TOPOLOGY_DIRECT));
     size_t with_contract = 0;
     parties_make(json_object_get(topology, "routers"), &setup);
     setup.flows = memory_new_array(struct control_flow, count);
@@ -137,7 +133,7 @@ int control_map_make(const json_t *topology, const struct contracts *contracts,
                         direct ? "testbed %s has topology direct, without a router to control"
                                : "no network of testbed %s has a contract; a contract applies to "
                                  "the network of its name",
-                        text_of(topology, "testbed"));
+                        json_get_text(topology, "testbed"));
     }
     if (rc < 0) {
         control_setup_clear(&setup);
@@ -173,7 +169,7 @@ char *control_map_missing(const json_t *topology, const struct contracts *contra
     for (size_t i = 0; i < contracts->count; i++) {
         bool found = false;
         for (size_t f = 0; f < json_array_size(networks); f++) {
-            found |= text_equal(text_of(json_array_get(networks, f), "network"),
+            found |= text_equal(json_get_text(json_array_get(networks, f), "network"),
                                 contracts->items[i].name);
         }
         if (!found) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/json_get.h"
 #include "base/text.h"
 #include "linux/cpu.h"
 #include "owner/build.h"
@@ -14,11 +15,6 @@
 #include "owner/owned.h"
 #include "owner/paths.h"
 #include "testbed/standing.h"
-
-static const char *request_text(const json_t *request, const char *key)
-{
-    return json_string_value(json_object_get(request, key));
-}
 
 static uint64_t request_uid(const json_t *request)
 {
@@ -49,7 +45,7 @@ static bool target_matches(const struct owned *owned, const char *of, const char
 static int target_find(struct owner *owner, const json_t *request, struct target *ret,
                        struct error *err)
 {
-    const char *called = request_text(request, "router");
+    const char *called = json_get_text(request, "router");
     if (called == NULL) {
         return fail_input(err, "the request names no router");
     }
@@ -102,7 +98,7 @@ static int order_for_router(struct client *client, json_t *request, const char *
     struct target target = {0};
     int rc = target_find(client->owner, request, &target, err);
     if (rc == 0 && target.router == SIZE_MAX) {
-        rc = fail_input(err, "%s is not a router", request_text(request, "router"));
+        rc = fail_input(err, "%s is not a router", json_get_text(request, "router"));
     }
     if (rc < 0 || target.owned == NULL || (rc = lend_refuse(target.owned, err)) < 0) {
         return rc;
@@ -216,7 +212,7 @@ static int take_cpu(struct client *client, json_t *request, struct error *err)
     size_t party = testbed_party_called(target.owned->testbed, target.node);
     if (party == SIZE_MAX) {
         return fail_input(err, "%s has no CPU allocation: it belongs to the tester",
-                          request_text(request, "router"));
+                          json_get_text(request, "router"));
     }
     struct job *job =
         work_order_amid(target.owned, "setting a CPU allocation", cpu_job, client, request);
@@ -236,7 +232,7 @@ static int up_job(struct owned *owned, struct job *job, struct error *err)
 
 static int take_up(struct client *client, json_t *request, struct error *err)
 {
-    const char *name = request_text(request, "name");
+    const char *name = json_get_text(request, "name");
     if (name == NULL) {
         return fail_input(err, "the request names no testbed");
     }
@@ -266,7 +262,7 @@ static int down_job(struct owned *owned, struct job *job, struct error *err)
 
 static int take_down(struct client *client, json_t *request, struct error *err)
 {
-    const char *name = request_text(request, "name");
+    const char *name = json_get_text(request, "name");
     struct owned *owned = name == NULL ? NULL : owned_find(client->owner, name);
     if (owned == NULL || owned->ends) {
         return fail_input(err, "no testbed \"%s\"; vrbench list shows the testbeds",
@@ -305,7 +301,7 @@ static const struct request_row {
 
 void request_take(struct client *client, json_t *request)
 {
-    const char *name = request_text(request, "do");
+    const char *name = json_get_text(request, "do");
     client->owner->ordered = true;
     struct error err = ERROR_INIT;
     int rc = fail_input(&err, "unknown request \"%s\"", name == NULL ? "" : name);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/json_get.h"
 #include "base/text.h"
 #include "linux/process.h"
 #include "testbed/allocation.h"
@@ -113,12 +114,6 @@ static json_int_t number(const json_t *object, const char *key)
     return json_integer_value(json_object_get(object, key));
 }
 
-static const char *word(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text == NULL ? "" : text;
-}
-
 // Parses twelve hexadecimal digits, as written by note_interfaces().
 static void recall_mac(const char *text, uint8_t ret[6])
 {
@@ -135,7 +130,7 @@ static int recall_plan(struct testbed *testbed, struct error *err)
     struct cpu_list usable;
     cpus_recall(json_object_get(content, "usable"), &usable);
     int rc = scenario_recall(content, (unsigned)usable.count, &testbed->scenario, err);
-    if (rc < 0 || topology_from_name(word(content, "topology"), &topology) < 0) {
+    if (rc < 0 || topology_from_name(json_get_word(content, "topology"), &topology) < 0) {
         return fail(err, 0, "the record of testbed %s can't be read", testbed->record->id);
     }
     rc = plan_make(testbed->scenario, topology, &usable, &testbed->plan, err);
@@ -147,9 +142,9 @@ static int recall_plan(struct testbed *testbed, struct error *err)
         const json_t *noted = json_array_get(interfaces, i);
         struct plan_interface *interface = &testbed->plan->interfaces[i];
         interface->index = (int)number(noted, "index");
-        snprintf(interface->name, sizeof interface->name, "%s", word(noted, "name"));
-        recall_mac(word(noted, "mac"), interface->mac);
-        snprintf(interface->pci, sizeof interface->pci, "%s", word(noted, "pci"));
+        snprintf(interface->name, sizeof interface->name, "%s", json_get_word(noted, "name"));
+        recall_mac(json_get_word(noted, "mac"), interface->mac);
+        snprintf(interface->pci, sizeof interface->pci, "%s", json_get_word(noted, "pci"));
     }
     if (rc == 0) {
         testbed->plan->mtu = (unsigned)number(content, "mtu");
@@ -205,7 +200,7 @@ static int recall_routers(struct testbed *testbed, struct error *err)
         const json_t *described = json_object_get(noted, "platform");
         struct testbed_router *router = &testbed->routers[i];
         router->id = (unsigned)number(noted, "id");
-        router->state = state_from_name(word(noted, "state"));
+        router->state = state_from_name(json_get_word(noted, "state"));
         router->memory_bytes = (uint64_t)number(noted, "memory_bytes");
         router->start_ns = (uint64_t)number(noted, "start_ns");
         router->since_ns = (uint64_t)number(noted, "since_ns");
@@ -264,7 +259,7 @@ int testbed_attach(struct record *record, struct testbed **ret, struct error *er
     testbed->maker.started = (uint64_t)json_integer_value(json_array_get(maker, 1));
     testbed->next_id = (unsigned)number(record->content, "next_id");
     testbed->next_index = (int)number(record->content, "next_index");
-    testbed->macvtap_why = text_copy(word(record->content, "macvtap_why"));
+    testbed->macvtap_why = text_copy(json_get_word(record->content, "macvtap_why"));
     int rc = recall_plan(testbed, err);
     if (rc == 0) {
         testbed->netns = memory_new_array(struct netns *, testbed->plan->node_count);

@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/json_get.h"
 #include "base/log.h"
 #include "base/settings.h"
 #include "base/text.h"
@@ -401,19 +402,13 @@ json_t *qemu_note(const struct machine *machine)
                      (json_int_t)router->started, "vhost", vhost);
 }
 
-static const char *word(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text == NULL ? "" : text;
-}
-
 int qemu_recall(struct platform *platform, const struct router_spec *spec, const json_t *noted,
                 struct machine **ret, struct error *err)
 {
     (void)err;
     struct qemu_machine *router = qemu_new(platform, spec);
-    snprintf(router->uuid, sizeof router->uuid, "%s", word(noted, "uuid"));
-    snprintf(router->type, sizeof router->type, "%s", word(noted, "type"));
+    snprintf(router->uuid, sizeof router->uuid, "%s", json_get_word(noted, "uuid"));
+    snprintf(router->type, sizeof router->type, "%s", json_get_word(noted, "type"));
     // The type of this testbed's machines is not determined again.
     ((struct libvirt_platform *)platform)->type = text_equal(router->type, "kvm") ? "kvm" : "qemu";
     router->pid = (pid_t)json_integer_value(json_object_get(noted, "pid"));

@@ -30,10 +30,7 @@ int domain_connection(struct xen_platform *platform, struct xen_connection **ret
 // RFC 9562, version 8: 60 bits identify the testbed (FNV-1a of its ID), 62 are random.
 void domain_make_uuid_for(const char *testbed, uint8_t ret[XEN_UUID_SIZE])
 {
-    uint64_t hash = 14695981039346656037ULL;
-    for (const char *at = testbed; *at != '\0'; at++) {
-        hash = (hash ^ (uint8_t)*at) * 1099511628211ULL;
-    }
+    const uint64_t hash = text_hash(testbed, strlen(testbed));
     for (unsigned i = 0; i < UUID_OF_TESTBED; i++) {
         ret[i] = (uint8_t)(hash >> (8 * i));
     }
