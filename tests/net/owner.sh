@@ -62,8 +62,7 @@ else
 fi
 ok "  and the owner goes on" wait_for 20 vrbench reboot r1t3
 
-# A listing does not wait for work on a testbed. The worker is stopped within a reboot: the thread that
-# waits for the first process of the router's next life.
+# A listing does not wait for work on a testbed, and is whole while routers are rebooted.
 ok "a router is rebooted while others list" vrbench reboot r1t3
 for number in 1 2 3 4 5; do
     vrbench reboot r1t3 >/dev/null 2>"$T/err" || cp "$T/err" "$T/reboot.failed"

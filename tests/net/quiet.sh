@@ -4,7 +4,7 @@
 # points are invalid, too many disturbed points end a run, and --redo disturbed measures them again.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 28
+plan 29
 
 cat >"$T/busy.yaml" <<'END'
 name: busy
@@ -42,6 +42,8 @@ is "a run with most points invalid ends with status 4" $? 4 || sed 's/^/# /' "$T
 like "  it warned" "$(cat "$T/run.err")" "this machine is not quiet: other programs use"
 ok "  and named a program" names_hog "$(cat "$T/run.err")"
 is "  it measured all points" "$(points "$T/all")" 3
+ok "  its points name a program that used the CPU" jq -es --arg hogs "$hogs" '($hogs | split(" ")) as $hogs |
+    any(.[].others[]?; .pid | tostring | IN($hogs[]))' "$T/all/points.jsonl"
 like "  the commonest reason is below the table" "$(cat "$T/run.out")" \
     "[23] × background load: other programs used about … % of a measurement CPU"
 
