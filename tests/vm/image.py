@@ -238,13 +238,19 @@ def make_initrd(root, version, path):
 
 
 def plain_kernel(packed, path):
-    """Writes the ELF file that a bzImage packs (boot.rst): emulation takes long to unpack it."""
+    """Writes the ELF file that a bzImage packs (boot.rst): emulation takes long to unpack it. Debian 12 packs
+    it by xz, Debian 13 by zstd. The last four bytes are the size of the ELF file."""
     with open(packed, "rb") as file:
         image = file.read()
     setup = (image[0x1f1] or 4) * 512 + 512
     offset, length = struct.unpack_from("<II", image, 0x248)
+    payload = image[setup + offset:setup + offset + length]
+    if payload.startswith(b"\x28\xb5\x2f\xfd"):
+        plain = subprocess.run(["zstd", "-dc"], check=True, input=payload[:-4], stdout=subprocess.PIPE).stdout
+    else:
+        plain = lzma.LZMADecompressor().decompress(payload)
     with open(path, "wb") as file:
-        file.write(lzma.LZMADecompressor().decompress(image[setup + offset:setup + offset + length]))
+        file.write(plain)
 
 
 def assemble(recipe, debs, names, into):
@@ -283,7 +289,7 @@ def remove_old(cache, name, keep):
 def make(name):
     """Directory of the image of that name, made if need be, and a descriptor that keeps it there as
     long as it is open. Needs root, for the owners of files."""
-    need("apt-get", "dpkg-deb", "tar", "cpio", "mkfs.ext4")
+    need("apt-get", "dpkg-deb", "tar", "cpio", "zstd", "mkfs.ext4")
     recipe = read_recipe(name)
     cache = cache_directory()
     apt = Apt(os.path.join(cache, "debs"))
