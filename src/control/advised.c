@@ -8,16 +8,22 @@
 
 #include "base/text.h"
 
-// The next character that belongs to no figure.
-static const char *past_figures(const char *at)
+// Skips a word of digits at `at` in `text`; the digits of a name, such as NET0, stay.
+static const char *past_figure(const char *text, const char *at)
 {
-    return at + strspn(at, "0123456789.");
+    const size_t length = strspn(at, "0123456789.");
+    const bool begins = at == text || at[-1] == ' ';
+    const bool ends = strchr(" ;:", at[length]) != NULL; // also at the end of the text
+    return begins && ends ? at + length : at;
 }
 
-static bool reasons_alike(const char *a, const char *b)
+static bool reasons_alike(const char *one, const char *other)
 {
-    for (a = past_figures(a), b = past_figures(b); *a == *b && *a != '\0';
-         a = past_figures(a + 1), b = past_figures(b + 1)) {
+    const char *a = past_figure(one, one);
+    const char *b = past_figure(other, other);
+    while (*a == *b && *a != '\0') {
+        a = past_figure(one, a + 1);
+        b = past_figure(other, b + 1);
     }
     return *a == *b;
 }

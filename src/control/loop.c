@@ -257,7 +257,10 @@ static int owner_connect_again(struct loop *loop, struct error *err)
             return rc;
         }
         rc = owner_connect_to(loop, &why);
-        if (rc < 0 && (attempt + 1 == AGAIN_MOST || why.exit_status == EXIT_INPUT)) {
+        if (rc < 0 && why.exit_status == EXIT_INPUT) {
+            return fail(err, ENOENT, "testbed %s was taken down", loop->testbed);
+        }
+        if (rc < 0 && attempt + 1 == AGAIN_MOST) {
             error_move(err, &why);
             return rc;
         }

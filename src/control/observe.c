@@ -256,6 +256,19 @@ static void flow_hold(struct flow_state *state, struct control_flow_view *view,
     flow_tally(state, flow);
 }
 
+// Follows the load of a flow that a dead router interrupts, so that none remains that has ended.
+static void flow_take_dead(struct flow_state *state, struct control_flow_view *view, double offered,
+                           double passed_s)
+{
+    const double kept = exp(-passed_s / RATE_S);
+    state->offered = state->offered * kept + offered;
+    state->seconds = state->seconds * kept + passed_s;
+    view->offered_pps = state->offered / state->seconds;
+    view->held_pps = fmax(view->offered_pps, view->held_pps * exp(-passed_s / HELD_S));
+    view->loss = 0.0;
+    view->violated = false;
+}
+
 static void flow_take(struct observer *observer, size_t number,
                       const struct control_reading *reading, double passed_s)
 {
@@ -265,20 +278,27 @@ static void flow_take(struct observer *observer, size_t number,
     struct flow_state *state = &observer->flows[number];
     struct control_flow_view *view = &observer->view.flows[number];
     view->known = flow_goes_on(last, now);
-    if (!view->known || !control_flow_lives(&observer->view, number)) {
+    if (!view->known) {
         view->violated = false;
         return;
     }
     const double offered = (double)(now->offered - last->offered);
+    if (!control_flow_lives(&observer->view, number)) {
+        flow_take_dead(state, view, offered, passed_s);
+        return;
+    }
     state->window_s += passed_s;
     if (flow_stands(observer, number, offered, reading)) {
         flow_hold(state, view, flow, passed_s);
         return;
     }
+    // Counters that stood still show the packets of that time now. After a pause that was taken for
+    // one they do not: its time would make the rate too low.
+    const bool late = offered <= 0.0 || offered > 2.0 * view->offered_pps * passed_s;
     flow_add(state, &(struct flow_step){.offered = offered,
                                         .forwarded = (double)(now->forwarded - last->forwarded),
                                         .lost = (double)(now->lost - last->lost),
-                                        .seconds = passed_s + state->still_s});
+                                        .seconds = passed_s + (late ? state->still_s : 0.0)});
     state->still = state->still && offered <= 0.0;
     state->still_s = 0.0;
     state->loaded_used = offered > 0.0 ? flow_used(&observer->view, number) : state->loaded_used;

@@ -334,6 +334,70 @@ static unsigned faults_after_a_stop(unsigned loaded, uint64_t idle_ns)
     return faults;
 }
 
+// A network whose idle router uses as much CPU as with load pauses for 5 s; then it sends as
+// before. After `again` readings of 50 ms its rate is that of its packets.
+static double rate_after_a_pause(unsigned again)
+{
+    struct control_setup setup = setup_of(50000.0, 0.0);
+    struct control_reading reading;
+    control_reading_make(&setup, &reading);
+    struct observer *observer = observer_new(&setup);
+    for (unsigned i = 0; i < 140 + again; i++) {
+        const bool sends = i < 40 || i >= 140;
+        reading.at_ns = (uint64_t)(i + 1) * 50000000U;
+        for (size_t p = 0; p < setup.party_count; p++) {
+            reading.parties[p].alive = true;
+        }
+        reading.parties[1].cpu_ns += 40000000U;
+        reading.flows[0].known = true;
+        reading.flows[0].offered += sends ? 2500 : 0;
+        reading.flows[0].entered = reading.flows[0].forwarded = reading.flows[0].offered;
+        observer_take(observer, &reading, NULL);
+        free(observer_fault(observer));
+    }
+    const double rate = observer_view(observer)->flows[0].offered_pps;
+    observer_free(observer);
+    control_reading_clear(&reading);
+    control_setup_clear(&setup);
+    return rate;
+}
+
+static void pause_of_an_emulated_machine_does_not_lower_its_next_rate(void **state)
+{
+    (void)state;
+    assert_true(rate_after_a_pause(1) > 40000.0);
+    assert_true(rate_after_a_pause(4) > 40000.0);
+}
+
+// The load of a flow that a dead router interrupts is followed until it ends.
+static void load_through_a_dead_router_is_forgotten(void **state)
+{
+    (void)state;
+    struct control_setup setup = setup_of(50000.0, 0.0);
+    struct control_reading reading;
+    control_reading_make(&setup, &reading);
+    struct observer *observer = observer_new(&setup);
+    for (unsigned i = 0; i < 200; i++) {
+        reading.at_ns = (uint64_t)(i + 1) * 50000000U;
+        for (size_t p = 0; p < setup.party_count; p++) {
+            reading.parties[p].alive = p != 1 || i < 40;
+        }
+        reading.flows[0].known = true;
+        reading.flows[0].offered += i < 80 ? 2500 : 0;
+        reading.flows[0].entered = reading.flows[0].offered;
+        reading.flows[0].forwarded += i < 40 ? 2500 : 0;
+        reading.flows[0].lost += i >= 40 && i < 80 ? 2500 : 0;
+        observer_take(observer, &reading, NULL);
+        free(observer_fault(observer));
+        const struct control_flow_view *view = &observer_view(observer)->flows[0];
+        assert_true(i != 79 || (view->offered_pps > 40000.0 && !view->violated));
+    }
+    assert_true(observer_view(observer)->flows[0].offered_pps < 100.0);
+    observer_free(observer);
+    control_reading_clear(&reading);
+    control_setup_clear(&setup);
+}
+
 static void idle_machine_that_uses_cpu_is_no_fault(void **state)
 {
     (void)state;
@@ -535,6 +599,13 @@ static void advice_is_new_by_its_words_or_shares(void **state)
     assert_true(advised_take(&advised, &action, 2));
     assert_false(advised_take(&advised, &action, 2));
     action.reason = (char *)"r1 needs";
+    assert_true(advised_take(&advised, &action, 2));
+    // The digits of a name are a name's.
+    action.reason = (char *)"NET0 loses 12.40 % of 100 packets/s";
+    assert_true(advised_take(&advised, &action, 2));
+    action.reason = (char *)"NET0 loses 3.10 % of 90 packets/s";
+    assert_false(advised_take(&advised, &action, 2));
+    action.reason = (char *)"NET1 loses 3.10 % of 90 packets/s";
     assert_true(advised_take(&advised, &action, 2));
     advised_clear(&advised);
 }
@@ -777,6 +848,8 @@ int main(void)
         cmocka_unit_test(counters_that_stand_still_keep_their_share),
         cmocka_unit_test(idle_network_beside_another_is_no_fault),
         cmocka_unit_test(idle_machine_that_uses_cpu_is_no_fault),
+        cmocka_unit_test(pause_of_an_emulated_machine_does_not_lower_its_next_rate),
+        cmocka_unit_test(load_through_a_dead_router_is_forgotten),
         cmocka_unit_test(losses_of_a_shared_ring_are_those_of_the_flooding_network),
         cmocka_unit_test(late_readings_are_survived),
         cmocka_unit_test(rare_readings_are_not_late),
