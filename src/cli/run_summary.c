@@ -18,6 +18,7 @@
 #include "report/headline.h"
 #include "report/lost_at.h"
 #include "report/page.h"
+#include "report/page_points.h"
 #include "report/reasons.h"
 #include "report/tcp_list.h"
 #include "report/words.h"
@@ -226,16 +227,13 @@ static int show_tcp_table(const struct point_list *points, struct error *err)
 // Names the topologies whose bounds are marked, and why.
 static void show_unstable(const struct point_list *points)
 {
-    const char *last = "";
-    for (size_t i = 0; i < points->count; i++) {
-        const struct point *point = &points->items[i];
-        if (point->unstable != NULL && !text_equal(point->topology, last)) {
-            last = point->topology;
-            _cleanup_free_ char *text = text_format(WORDS_UNSTABLE ": %s: this machine %s",
-                                                    point->topology, point->unstable);
-            screen_wrap(stdout, text);
-        }
+    json_t *list = page_unstable(points);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        _cleanup_free_ char *text =
+            text_format(WORDS_UNSTABLE ": %s", json_string_value(json_array_get(list, i)));
+        screen_wrap(stdout, text);
     }
+    json_decref(list);
 }
 
 // The intervals of the figures above over the repeats.

@@ -136,7 +136,8 @@ static const struct sweep *dedicated_of(const struct sweep *sweeps, size_t count
         if (text_equal(point->topology, "dedicated") && point->length == like->length &&
             text_equal(point->scenario, like->scenario) &&
             text_equal(point->platform, like->platform) &&
-            text_equal(point->length_layer, like->length_layer)) {
+            text_equal(point->length_layer, like->length_layer) &&
+            sweeps[i].network_count == bridged->network_count) {
             return &sweeps[i];
         }
     }

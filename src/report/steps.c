@@ -361,9 +361,15 @@ const char *rate_limit_text(enum rate_limit limit)
 size_t sweep_invalid_above(const struct sweep *sweep)
 {
     const double highest = highest_requested(sweep);
+    double last = highest;
     size_t count = 0;
-    for (size_t i = 0; i < sweep->invalid_step_count; i++) {
-        count += sweep->invalid_steps[i].requested_pps > highest;
+    // An invalid step is one point of a load, of which there may be several; they are sorted.
+    for (size_t i = 0; !sweep->adapts && i < sweep->invalid_step_count; i++) {
+        const double load = sweep->invalid_steps[i].requested_pps;
+        if (load > highest && !steps_same_load(load, last)) {
+            last = load;
+            count++;
+        }
     }
     return count;
 }

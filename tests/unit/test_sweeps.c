@@ -61,6 +61,34 @@ static void test_sweeps_gather_points_in_any_order(void **state)
     point_list_clear(&list);
 }
 
+// Two invalid trials of one load are one invalid load above the valid ones.
+static void test_invalid_loads_above_are_counted_once(void **state)
+{
+    (void)state;
+    const struct trial trials[] = {
+        {.topology = "direct", .length = 64, .step = 0, .tx = 1000},
+        {.topology = "direct", .length = 64, .step = 1, .tx = 2000, .why_invalid = "x"},
+        {.topology = "direct", .length = 64, .step = 2, .tx = 3000},
+        {.topology = "direct", .length = 64, .step = 3, .tx = 4000, .why_invalid = "x"},
+        {.topology = "direct",
+         .length = 64,
+         .step = 3,
+         .repeat = 1,
+         .tx = 4000,
+         .why_invalid = "x"},
+        {.topology = "direct", .length = 64, .step = 4, .tx = 5000, .why_invalid = "x"},
+    };
+    struct point_list list = make(trials, sizeof trials / sizeof trials[0]);
+    struct sweep *sweeps = NULL;
+    const size_t count = sweeps_compute(&list, &sweeps);
+    assert_int_equal(count, 1);
+    assert_int_equal(sweep_invalid_above(&sweeps[0]), 2);
+    assert_int_equal(sweep_rate_limit(&sweeps[0], true), RATE_SATURATED);
+    assert_int_equal(sweep_rate_limit(&sweeps[0], false), RATE_OPEN);
+    sweeps_free(sweeps, count);
+    point_list_clear(&list);
+}
+
 static void test_thinned_sweeps_keep_ends_and_maximum(void **state)
 {
     (void)state;
@@ -191,6 +219,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sweeps_gather_points_in_any_order),
+        cmocka_unit_test(test_invalid_loads_above_are_counted_once),
         cmocka_unit_test(test_thinned_sweeps_keep_ends_and_maximum),
         cmocka_unit_test(test_runs_of_one_scenario_are_told_apart),
         cmocka_unit_test(test_reasons_keep_the_digits_of_names),
