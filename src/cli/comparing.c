@@ -95,6 +95,20 @@ static void print_searched(const struct comparison *comparison)
     }
 }
 
+// Whether a sweep is by TCP, or one is not.
+static bool has_engine(const struct comparison *comparison, bool adapts)
+{
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        for (size_t k = 0; k < comparison->side_count; k++) {
+            const struct sweep *sweep = comparison->rows[i].cells[k].sweep;
+            if (sweep != NULL && sweep->adapts == adapts) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static int print_tables(const struct comparison *comparison, bool markdown, struct error *err)
 {
     int rc = 0;
@@ -106,7 +120,11 @@ static int print_tables(const struct comparison *comparison, bool markdown, stru
         print_searched(comparison);
         print_needs(comparison);
     }
-    if (rc == 0) {
+    if (rc == 0 && has_engine(comparison, true)) {
+        rc = print_list(comparison, &compare_list_goodput,
+                        "Goodput of TCP; × is the ratio to the first run.", markdown, err);
+    }
+    if (rc == 0 && has_engine(comparison, false)) {
         rc = print_list(comparison, &compare_list_rates,
                         "Packets forwarded; × is the ratio to the first run.", markdown, err);
     }

@@ -129,6 +129,15 @@ static const unsigned char rate_picks[] = {
     SCENARIO, TOPOLOGY, LENGTH, LENGTH_LAYER, RUN, NO_LOSS, NO_LOSS_RATIO, MAX, MAX_RATIO, TOP_LOSS,
 };
 
+static const struct column goodput_columns[] = {
+    COLUMN_SCENARIO,        COLUMN_TOPOLOGY, COLUMN_LENGTH("length_bytes"),
+    COLUMN_LENGTH_LAYER,    COLUMN_RUN,      {"goodput_bps", "Goodput bit/s", COLUMN_REAL, 0},
+    RATIO("goodput_ratio"),
+};
+static const unsigned char goodput_picks[] = {
+    SCENARIO, TOPOLOGY, LENGTH, LENGTH_LAYER, RUN, GOODPUT, GOODPUT_RATIO,
+};
+
 static const struct column cost_columns[] = {
     COLUMN_SCENARIO,
     COLUMN_TOPOLOGY,
@@ -157,6 +166,7 @@ static const unsigned char cost_picks[] = {
     }
 const struct compare_list compare_list_all = LIST(all_columns, all_picks);
 const struct compare_list compare_list_rates = LIST(rate_columns, rate_picks);
+const struct compare_list compare_list_goodput = LIST(goodput_columns, goodput_picks);
 const struct compare_list compare_list_costs = LIST(cost_columns, cost_picks);
 
 static void fill_row(const struct comparison *comparison, const struct compare_row *row,

@@ -20,7 +20,8 @@ struct compare_list {
     int (*write)(const struct comparison *comparison, struct writer *writer, struct error *err);
 };
 
-extern const struct compare_list compare_list_rates, // for the terminal
+extern const struct compare_list compare_list_rates, // for the terminal, not of TCP
+    compare_list_goodput,                            // for the terminal, of TCP
     compare_list_costs,                              // for the terminal
     compare_list_all,                                // for CSV and JSON
     compare_list_caps,                               // for all formats

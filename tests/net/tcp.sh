@@ -5,7 +5,7 @@
 # absent, and searches for loss refuse the engine.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
-plan 22
+plan 23
 
 machine_snapshot "$T/before"
 folder=$T/run
@@ -62,6 +62,7 @@ done
 ok "  runs are compared by goodput, not by losses" eval '"$VRBENCH" compare "$T/one" "$T/other" --json |
     jq -e ".verdicts | map(.figure) | index(\"goodput_bps\") != null and index(\"throughput_pps\") == null and
     index(\"max_pps\") == null"'
+like "  with a table of it" "$("$VRBENCH" compare "$T/one" "$T/other")" "Goodput of TCP"
 ok "  nothing sends more than was requested" jq -es '.[0] | .requested_pps == 2000 and
     (.networks | all(.tcp.goodput_bps <= 2000 * 948 * 8 * 1.05))' "$folder/points.jsonl" || say
 ok "  and max is as fast as TCP can" jq -es '.[1].requested_pps == 0 and
