@@ -69,8 +69,8 @@ void verdict_judge_tester(const struct evidence *evidence, struct point *point)
         if (unsent || untimely) {
             char offered[48];
             char wanted[48];
-            text_group_digits(network->offered_pps, 0, offered);
-            text_group_digits(asked, 0, wanted);
+            text_group_digits(network->offered_pps, strict ? 3 : 0, offered);
+            text_group_digits(asked, strict ? 3 : 0, wanted);
             point_invalidate(point, POINT_TESTER_LIMIT ": it sent %s %s of %s pps",
                              network_label(network), offered, wanted);
         }
