@@ -325,7 +325,9 @@ static void set_contention(const struct drawing *drawing, struct blueprint *blue
     size_t skip = first > 0.0 ? 0 : 1;
     size_t count = quick ? 2 : 4;
     set_loads(blueprint, carried, factors + skip, count - skip);
-    repeat_overload(blueprint);
+    if (quick) {
+        repeat_overload(blueprint);
+    }
 }
 
 static int draw_two_bridged_control(const struct drawing *drawing, struct blueprint *ret)
