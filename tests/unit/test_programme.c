@@ -384,7 +384,7 @@ static void test_disturbed_sweep(void **state)
     _cleanup_scenario_ struct scenario *scenario =
         drawn(row_named("routers-1"), &timing_quick, NULL);
     assert_non_null(scenario);
-    assert_true(scenario->traffic.rates.pps[0] == 15000); // 125,000 / 1.25 * 0.6 / 4
+    assert_true(scenario->traffic.rates.pps[0] == 11250); // 125,000 / 1.25 * 0.45 / 4
 }
 
 // Each run that a claim rests on is made for that claim.
