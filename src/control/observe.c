@@ -210,12 +210,20 @@ struct flow_step {
     double offered, forwarded, lost, seconds;
 };
 
+// Follows the rate of a flow: packets of `seconds`, read `passed_s` after the last reading.
+static void flow_rate(struct flow_state *state, struct control_flow_view *view, double offered,
+                      double seconds, double passed_s)
+{
+    const double kept = exp(-seconds / RATE_S);
+    state->offered = state->offered * kept + offered;
+    state->seconds = state->seconds * kept + seconds;
+    view->offered_pps = state->offered / state->seconds;
+    view->held_pps = fmax(view->offered_pps, view->held_pps * exp(-passed_s / HELD_S));
+}
+
 static void flow_add(struct flow_state *state, const struct flow_step *step)
 {
-    const double rate_part = exp(-step->seconds / RATE_S);
     const double loss_part = exp(-step->seconds / LOSS_S);
-    state->offered = state->offered * rate_part + step->offered;
-    state->seconds = state->seconds * rate_part + step->seconds;
     state->loss_offered = state->loss_offered * loss_part + step->offered;
     state->loss_forwarded = state->loss_forwarded * loss_part + step->forwarded;
     state->loss_lost = state->loss_lost * loss_part + step->lost;
@@ -260,11 +268,7 @@ static void flow_hold(struct flow_state *state, struct control_flow_view *view,
 static void flow_take_dead(struct flow_state *state, struct control_flow_view *view, double offered,
                            double passed_s)
 {
-    const double kept = exp(-passed_s / RATE_S);
-    state->offered = state->offered * kept + offered;
-    state->seconds = state->seconds * kept + passed_s;
-    view->offered_pps = state->offered / state->seconds;
-    view->held_pps = fmax(view->offered_pps, view->held_pps * exp(-passed_s / HELD_S));
+    flow_rate(state, view, offered, passed_s, passed_s);
     view->loss = 0.0;
     view->violated = false;
 }
@@ -295,16 +299,16 @@ static void flow_take(struct observer *observer, size_t number,
     // Counters that stood still show the packets of that time now. After a pause that was taken for
     // one they do not: its time would make the rate too low.
     const bool late = offered <= 0.0 || offered > 2.0 * view->offered_pps * passed_s;
+    const double seconds = passed_s + (late ? state->still_s : 0.0);
+    flow_rate(state, view, offered, seconds, passed_s);
     flow_add(state, &(struct flow_step){.offered = offered,
                                         .forwarded = (double)(now->forwarded - last->forwarded),
                                         .lost = (double)(now->lost - last->lost),
-                                        .seconds = passed_s + (late ? state->still_s : 0.0)});
+                                        .seconds = seconds});
     state->still = state->still && offered <= 0.0;
     state->still_s = 0.0;
     state->loaded_used = offered > 0.0 ? flow_used(&observer->view, number) : state->loaded_used;
     const double lost = lost_of(state->loss_offered, state->loss_forwarded, state->loss_lost);
-    view->offered_pps = state->offered / state->seconds;
-    view->held_pps = fmax(view->offered_pps, view->held_pps * exp(-passed_s / HELD_S));
     view->loss = state->loss_offered >= 1.0 ? lost / state->loss_offered : 0.0;
     view->violated = breaks_contract(flow, state->loss_offered, lost, state->loss_seconds);
     flow_tally(state, flow);
