@@ -49,7 +49,7 @@ static double ns_at(const struct point *const *points, size_t count, double pps)
         }
         double here = ns_of(point, point->cpu_total_percent);
         double load = point->requested_pps;
-        if (fabs(load - pps) <= 0.001 * pps) {
+        if (steps_same_load(load, pps)) {
             return here;
         }
         if (load > pps) {

@@ -21,8 +21,9 @@ static double mean_of(const double *values, size_t count)
     return found == 0 ? (double)NAN : sum / (double)found;
 }
 
-static double memory_of(const struct point *point)
+static double memory_of(const struct point *point, const char *name)
 {
+    (void)name; // of all routers
     double sum = 0;
     size_t routers = 0;
     for (size_t i = 0; i < point->memory_count; i++) {
@@ -34,28 +35,14 @@ static double memory_of(const struct point *point)
     return routers == 0 ? (double)NAN : sum / (double)routers;
 }
 
-static double start_of(const struct point *point)
+static double start_of(const struct point *point, const char *name)
 {
+    (void)name;
     double sum = 0;
     for (size_t i = 0; i < point->start_count; i++) {
         sum += (double)point->starts[i].ns;
     }
     return point->start_count == 0 ? (double)NAN : sum / (double)point->start_count;
-}
-
-// Median over all points of a sweep, including invalid ones: a disturbed trial does not affect
-// figures that were read while the testbed was built.
-static double median_over(const struct sweep *sweep, double (*of)(const struct point *point))
-{
-    _cleanup_free_ double *values = memory_new_array(double, sweep->points);
-    size_t count = 0;
-    for (size_t i = 0; i < sweep->points; i++) {
-        double value = of(sweep->members[i]);
-        if (isfinite(value)) {
-            values[count++] = value;
-        }
-    }
-    return ranks_median(values, count);
 }
 
 // CPU times per packet, and the load that took them.
@@ -83,8 +70,8 @@ static void take_figures(struct compare_cell *cell)
 {
     const struct sweep *sweep = cell->sweep;
     double *figures = cell->figures;
-    figures[COMPARE_MEMORY] = median_over(sweep, memory_of);
-    figures[COMPARE_START] = median_over(sweep, start_of);
+    figures[COMPARE_MEMORY] = sweep_median_over(sweep, memory_of, NULL);
+    figures[COMPARE_START] = sweep_median_over(sweep, start_of, NULL);
     if (sweep->adapts) {
         const struct load_step *best = sweep_best_goodput(sweep);
         if (best != NULL) {

@@ -252,29 +252,14 @@ static double start_ms(const struct point *point, const char *router)
     return (double)NAN;
 }
 
-// The median over all points of a sweep, whose testbeds may have been built several times. Invalid
-// points count, since a disturbed trial does not affect these figures.
-static double median_over(const struct sweep *sweep, const char *router,
-                          double (*of)(const struct point *point, const char *router))
-{
-    _cleanup_free_ double *values = memory_new_array(double, sweep->points);
-    size_t count = 0;
-    for (size_t i = 0; i < sweep->points; i++) {
-        const double value = of(sweep->members[i], router);
-        if (isfinite(value)) {
-            values[count++] = value;
-        }
-    }
-    return ranks_median(values, count);
-}
-
 static void add_upkeep(struct index_list *list, const struct sweep *sweep)
 {
     for (size_t r = 0; r < sweep->router_count; r++) {
         const char *router = sweep->routers[r];
         add_cap_error(list, sweep, r);
-        (void)add_index(list, MEMORY, sweep, router, median_over(sweep, router, memory_mib));
-        (void)add_index(list, START_TIME, sweep, router, median_over(sweep, router, start_ms));
+        (void)add_index(list, MEMORY, sweep, router, sweep_median_over(sweep, memory_mib, router));
+        (void)add_index(list, START_TIME, sweep, router,
+                        sweep_median_over(sweep, start_ms, router));
     }
 }
 

@@ -374,6 +374,21 @@ size_t sweep_invalid_above(const struct sweep *sweep)
     return count;
 }
 
+double sweep_median_over(const struct sweep *sweep,
+                         double (*of)(const struct point *point, const char *name),
+                         const char *name)
+{
+    _cleanup_free_ double *values = memory_new_array(double, sweep->points);
+    size_t count = 0;
+    for (size_t i = 0; i < sweep->points; i++) {
+        const double value = of(sweep->members[i], name);
+        if (isfinite(value)) {
+            values[count++] = value;
+        }
+    }
+    return ranks_median(values, count);
+}
+
 double step_goodput(const struct sweep *sweep, const struct load_step *step)
 {
     double sum = 0.0;

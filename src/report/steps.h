@@ -74,6 +74,12 @@ enum rate_limit sweep_rate_limit(const struct sweep *sweep, bool saturated);
 const char *rate_limit_text(enum rate_limit limit);
 // Requested loads above the highest valid one: all of their points are invalid.
 size_t sweep_invalid_above(const struct sweep *sweep);
+// The median of a figure over all points of a sweep, whose testbeds may have been built several
+// times; `name` is passed to `of`. Invalid points count, so only for figures that a disturbed trial
+// does not affect, such as memory. NaN if no point has it.
+double sweep_median_over(const struct sweep *sweep,
+                         double (*of)(const struct point *point, const char *name),
+                         const char *name);
 // Sum of the networks' goodput in bit/s; NaN if one has none. Sweeps of TCP only.
 double step_goodput(const struct sweep *sweep, const struct load_step *step);
 // The step with the highest; NULL if no step has one.
