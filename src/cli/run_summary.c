@@ -281,9 +281,9 @@ static void show_limited(const struct headline *headlines, size_t count, bool te
     }
     if (rows != NULL) {
         _cleanup_free_ char *text =
-            text_format(">=: %s: %s",
-                        tester ? "tester limit (the tester could not send a higher load)"
-                               : "not saturated (no valid load lost more than 0.5 %)",
+            text_format(">=: %s (%s): %s", rate_limit_text(tester ? RATE_TESTER : RATE_OPEN),
+                        tester ? "the tester could not send a higher load"
+                               : "no valid load lost more than 0.5 %",
                         rows);
         screen_wrap(stdout, text);
         free(rows);
