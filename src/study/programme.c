@@ -365,9 +365,8 @@ static int draw_two_dedicated_control(const struct drawing *drawing, struct blue
         set_contention(drawing, ret, carried, FAR_ABOVE);
     } else {
         SET_LOADS(ret, carried, FAR_ABOVE);
-        if (drawing->timing->quick) {
-            repeat_overload(
-                ret); // claim 5 asks for a network that loses nothing: a stall must not decide
+        if (drawing->timing->quick) { // claim 5: a stall must not decide whether nothing is lost
+            repeat_overload(ret);
         }
     }
     ret->note = text_format("from %.0f %% of what is carried on", FAR_ABOVE * 100);
