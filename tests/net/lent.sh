@@ -113,8 +113,9 @@ is "a run with lent interfaces succeeds" "$run_status" 0 || sed 's/^/# /' "$T/ru
 is "  its packets went by them" "$(jq -c '.networks[0] | [.lost, .rx > 50]' "$T/run/points.jsonl" | sort -u)" \
     "[0,true]"
 given_back "they are given back as they were found"
+# Those by several gateways, which iproute2 lists by interface only since Debian 13, are in as_found.
 is "  their routes with the protocol that they had" \
-    "$(ip route show dev a1 proto boot | wc -l) $(ip route show dev a1 proto static | wc -l)" "5 0"
+    "$(ip -o route show dev a1 proto boot | grep -vc nexthop) $(ip route show dev a1 proto static | wc -l)" "5 0"
 left=$(ip -o -6 address show dev a1 to fd00:1::2 | sed 's/.*valid_lft \([0-9]*\)sec.*/\1/')
 ok "  their lifetimes have run on" between "$left" 80000 89999
 unchanged "  and nothing is left" "$T/before"
