@@ -62,7 +62,7 @@ ok "  also for destroy" \
 ok "destroy without a name touches nothing" exits 2 vrbench destroy --platform test:///default
 ok "a malformed URI is bad input" refused 2 "there is no platform" vrbench list --platform nonsense
 ok "  and a file that isn't there" \
-    refused 2 "failed to parse" vrbench list --platform "test://$T/nowhere.xml"
+    refused 2 "[Ff]ailed to \\(parse\\|open\\)" vrbench list --platform "test://$T/nowhere.xml"
 ok "no daemon is something lacking" \
     refused 3 "no libvirtd answers" vrbench top -b -n 1 --platform "qemu+unix:///system?socket=$T/no"
 ok "a computer that doesn't answer is a failure" \
