@@ -21,7 +21,7 @@
 #define CHECK_WITHIN_NS     (30U * NS_PER_S)
 #define FRR_FOLDER          "/usr/lib/frr/"
 #define FRR_RUN             "/run/frr"
-#define FRR_CONFIG          "/run/frr/frr.conf"
+#define FRR_CONFIG          "/etc/frr/frr.conf"
 #define BIRD_RUN            "/run/bird"
 #define FILES               4U
 #define COMPLAINTS_SHOWN    8U   // lines of a checker that are shown
@@ -39,6 +39,7 @@ struct daemon_services {
 // Folders that the programs may write to. Logs below /var/log can be read on the router's console.
 static const struct first_space spaces[] = {
     {.path = "/run"},
+    {.path = "/etc/frr"},
     {.path = "/var/log"},
     {.path = "/var/lib/frr"},
     {.path = "/var/tmp", .for_all = true}, // FRR's crash logs
@@ -48,12 +49,14 @@ static const struct first_space spaces[] = {
 
 // ---- FRR
 
+// The programs read no file of their own because FRR_CONFIG exists, which vtysh gives to all of
+// them. An option for another file (-f) exists in some programs of some versions only.
 #define FRR_ARGUMENTS(program)                                                                     \
     (char *const[])                                                                                \
     {                                                                                              \
-        (char *)program, (char *)"-P", (char *)"0", (char *)"-f", (char *)"/dev/null",             \
-            (char *)"-z", (char *)FRR_RUN "/zserv.api", (char *)"-i",                              \
-            (char *)FRR_RUN "/" program ".pid", (char *)"--vty_socket", (char *)FRR_RUN, NULL      \
+        (char *)program, (char *)"-P", (char *)"0", (char *)"-z", (char *)FRR_RUN "/zserv.api",    \
+            (char *)"-i", (char *)FRR_RUN "/" program ".pid", (char *)"--vty_socket",              \
+            (char *)FRR_RUN, NULL                                                                  \
     }
 // A program creates its socket for vtysh last.
 #define FRR_PROGRAM(program)                                                                       \
@@ -70,7 +73,10 @@ static const struct first_program frr_programs[FRR_PROGRAMS] = {
     [FRR_PIMD] = FRR_PROGRAM("pimd"),       [FRR_PBRD] = FRR_PROGRAM("pbrd"),
     [FRR_VRRPD] = FRR_PROGRAM("vrrpd"),
 };
-_Static_assert(FRR_PROGRAMS <= FIRST_PROGRAMS, "all may be needed at once");
+// Since FRR 9, vtysh sends static routes and some lines for others to this program, which
+// configures them. It starts before them.
+static const struct first_program frr_manager = FRR_PROGRAM("mgmtd");
+_Static_assert(FRR_PROGRAMS + 1 <= FIRST_PROGRAMS, "all may be needed at once");
 
 bool daemon_needs_ipv6(enum routing_daemon daemon, const char *config)
 {
@@ -104,9 +110,12 @@ static int prepare_frr(struct daemon_services *services, struct error *err)
     services->files[1] =
         (struct first_file){FRR_CONFIG, services->config, 0640, user.pw_uid, user.pw_gid};
     services->files[2] =
-        (struct first_file){FRR_RUN "/vtysh.conf", "\n", 0640, user.pw_uid, user.pw_gid};
+        (struct first_file){"/etc/frr/vtysh.conf", "\n", 0640, user.pw_uid, user.pw_gid};
     services->files[3] = (struct first_file){"/var/log/frr", NULL, 0755, user.pw_uid, user.pw_gid};
     services->first.file_count = access("/var/log", F_OK) == 0 ? 4 : 3;
+    if (access(frr_manager.path, X_OK) == 0) {
+        services->first.programs[services->first.program_count++] = frr_manager;
+    }
     bool needed[FRR_PROGRAMS];
     frr_programs_needed(services->config, needed);
     for (size_t i = 0; i < FRR_PROGRAMS; i++) {
@@ -200,6 +209,10 @@ static int report_complaints(enum routing_daemon daemon, const char *path, char 
     size_t count = 0;
     for (char *line = strtok_r(output, "\n", &output); line != NULL;
          line = strtok_r(NULL, "\n", &output)) {
+        // The last line of vtysh since FRR 9, beside those that have a position.
+        if (count > 0 && text_starts(line, "Configuration file[")) {
+            continue;
+        }
         if (++count > COMPLAINTS_SHOWN) {
             continue;
         }
@@ -332,8 +345,8 @@ void daemon_services_free(struct daemon_services *services)
 
 static int configure_frr(pid_t first, struct error *err)
 {
-    static const char *const arguments[] = {"vtysh", "--vty_socket", FRR_RUN,    "--config_dir",
-                                            FRR_RUN, "-f",           FRR_CONFIG, NULL};
+    static const char *const arguments[] = {"vtysh", "--vty_socket", FRR_RUN,
+                                            "-f",    FRR_CONFIG,     NULL};
     _cleanup_free_ char *program = NULL;
     if (child_find("vtysh", &program) < 0) {
         return fail_lacking(err, "daemon: frr needs the program vtysh: install package frr");

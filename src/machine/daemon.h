@@ -5,7 +5,7 @@
  *
  * FRR is zebra, ospfd and other programs that the configuration requires (frr_programs.h),
  * configured by vtysh; BIRD is one program. Inside, sockets and configuration are where their own
- * tools expect them (/run/frr, /run/bird), on the router's own file system. Called by
+ * tools expect them (/run/frr, /etc/frr, /run/bird), on the router's own file system. Called by
  * machine/netns, and by testbed/ for the tester's speakers, which are BIRDs.
  */
 #ifndef VRBENCH_MACHINE_DAEMON_H

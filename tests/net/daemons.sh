@@ -30,6 +30,10 @@ for program in bird zebra vtysh; do
     [ -x "$(command -v $program || echo /usr/lib/frr/$program)" ] || skip_all "$program is not installed"
 done
 
+# A version of FRR that has this program starts it first.
+mgmtd=
+[ ! -x /usr/lib/frr/mgmtd ] || mgmtd="mgmtd "
+
 own_files >"$T/files"
 machine_snapshot "$T/before"
 
@@ -37,7 +41,7 @@ for daemon in bird frr; do
     # Each daemon is left standing bridged, so that one run of it may do without.
     case $daemon in
     bird) wanted="bird " measured="bridged, dedicated" ;;
-    frr) wanted="zebra ospfd " measured=dedicated ;;
+    frr) wanted="${mgmtd}zebra ospfd " measured=dedicated ;;
     esac
     scenario_routed $daemon netns "$measured"
 
