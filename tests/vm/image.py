@@ -35,8 +35,9 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+# kmod loads liblzma5 without depending on it since Debian 13, and reads no packed module without it.
 BASE = """base-files base-passwd bash bsdutils busybox-static coreutils dash diffutils findutils grep gzip
-    hostname kmod libc-bin mawk mount procps sed tar util-linux""".split()
+    hostname kmod libc-bin liblzma5 mawk mount procps sed tar util-linux""".split()
 NOT_UNPACKED = ["./usr/share/doc/*", "./usr/share/man/*", "./usr/share/locale/*",
                 "./usr/share/info/*", "./boot/System.map*", "./boot/config*",
                 # Modules of what no emulated machine has: four fifths of Debian's kernel.
