@@ -135,8 +135,8 @@ static struct headline headline_of(const struct sweep *sweep, size_t network)
     }
     headline.tester_limit = sweep_rate_limit(sweep, false) == RATE_TESTER;
     count = sweep->adapts ? 0 : count;
-    headline.throughput = bounds_find(offered, loss, count, 0.0);
-    headline.pdr = bounds_find(offered, loss, count, HEADLINE_PDR);
+    headline.throughput = bounds_enclose(offered, loss, count, 0.0);
+    headline.pdr = bounds_enclose(offered, loss, count, HEADLINE_PDR);
     headline.max_pps = sweep->adapts ? (double)NAN : headline.max_pps;
     headline.saturated = headline.saturated && !sweep->adapts;
     note_costs(sweep, &headline, network);

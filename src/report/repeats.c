@@ -107,7 +107,7 @@ static bool rate_of(const struct point *const *points, size_t count, enum repeat
         return most > 0;
     }
     struct bounds bounds =
-        bounds_find(offered, loss, sent, rate == REPEAT_PDR ? HEADLINE_PDR : 0.0);
+        bounds_enclose(offered, loss, sent, rate == REPEAT_PDR ? HEADLINE_PDR : 0.0);
     *ret = (struct span){isnan(bounds.low) ? 0 : bounds.low,
                          isnan(bounds.high) ? (double)INFINITY : bounds.high};
     return isfinite(bounds.low) || isfinite(bounds.high);

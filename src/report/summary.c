@@ -134,8 +134,8 @@ static void note_bounds(const struct sweep *sweep, struct summary *summary)
             saturated = saturated || step->loss_ratio > HEADLINE_PDR;
         }
     }
-    summary->throughput = bounds_find(offered, loss, count, 0.0);
-    summary->pdr = bounds_find(offered, loss, count, HEADLINE_PDR);
+    summary->throughput = bounds_enclose(offered, loss, count, 0.0);
+    summary->pdr = bounds_enclose(offered, loss, count, HEADLINE_PDR);
     summary->limit = sweep_rate_limit(sweep, saturated);
     summary->invalid_above = sweep_invalid_above(sweep);
 }

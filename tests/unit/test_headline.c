@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "report/headline.h"
 
@@ -65,6 +66,47 @@ static void test_bounds_are_measured_loads(void **state)
         assert_true(isnan(bounds.high) || loss[(int)(bounds.high / 100.0) - 1] > 0.0);
         assert_true(!isnan(bounds.low) || !isnan(bounds.high));
     }
+}
+
+// Each load contradicts the true place with the probability `error`, if losses begin after index
+// `split`; the part of 4000 such sweeps whose interval holds it.
+static double covered(double error, size_t split)
+{
+    enum { LOADS = 16, SWEEPS = 4000 };
+    unsigned holds = 0;
+    uint64_t random = 7;
+    for (unsigned i = 0; i < SWEEPS; i++) {
+        double offered[LOADS];
+        double loss[LOADS];
+        for (size_t k = 0; k < LOADS; k++) {
+            bool wrong = (double)(random_next(&random) >> 11) * 0x1p-53 < error;
+            offered[k] = (double)(k + 1);
+            loss[k] = (k < split) != wrong ? 0.0 : 0.1;
+        }
+        struct bounds found = bounds_find(offered, loss, LOADS, 0.0);
+        struct bounds bounds = bounds_enclose(offered, loss, LOADS, 0.0);
+        assert_int_equal(found.regular, bounds.regular);
+        assert_false(bounds.low > found.low || bounds.high < found.high);
+        if (found.regular) {
+            assert_false(bounds.low != found.low && !isnan(found.low));
+            assert_false(bounds.high != found.high && !isnan(found.high));
+        }
+        double truth = (double)split + 0.5;
+        holds += !(bounds.low > truth) && !(bounds.high < truth);
+    }
+    return (double)holds / SWEEPS;
+}
+
+static void test_enclosing_bounds_hold_the_place(void **state)
+{
+    (void)state;
+    assert_true(covered(0.0, 8) == 1.0);
+    for (size_t split = 5; split <= 11; split += 3) {
+        assert_true(covered(0.03, split) >= 0.92);
+        assert_true(covered(0.1, split) >= 0.85);
+        assert_true(covered(0.2, split) >= 0.8);
+    }
+    assert_true(bounds_enclose(NULL, NULL, 0, 0.0).regular);
 }
 
 static const struct trial saturated[] = {
@@ -266,6 +308,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_bounds_are_measured_loads),
+        cmocka_unit_test(test_enclosing_bounds_hold_the_place),
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_bounds_are_of_the_undisturbed_losses),
         cmocka_unit_test(test_unstable_topology_is_marked),
