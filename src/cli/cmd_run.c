@@ -38,7 +38,7 @@ struct run_values {
     bool on_scenario;  // with `on`: a scenario file is given
     bool controlled;   // with `on`
     uint64_t wait_quiet, most_disturbed, attempts, seed;
-    bool quiet, unchecked, quick, resume, check, dry_run, dot, json, study_timing,
+    bool quiet, unchecked, unrefined, quick, resume, check, dry_run, dot, json, study_timing,
         even_default_route;
     unsigned verbosity;
 };
@@ -54,6 +54,11 @@ static const struct option_row run_options[] = {
      .type = OPTION_FLAG,
      .offset = offsetof(struct run_values, quick),
      .help = "fewer loads and shorter trials",
+     .kept = true},
+    {.name = "no-refine",
+     .type = OPTION_FLAG,
+     .offset = offsetof(struct run_values, unrefined),
+     .help = "loads that vrbench finds: none between those of the list",
      .kept = true},
     {.name = "study-timing",
      .type = OPTION_FLAG,
@@ -255,6 +260,7 @@ static struct job job_for(const struct run_values *asked, const struct scenario 
                         .loan = asked->loan,
                         .folder = folder,
                         .quick = asked->quick,
+                        .refine = !asked->unrefined,
                         .study_timing = asked->study_timing,
                         .resume = asked->resume,
                         .unchecked = asked->unchecked,

@@ -52,6 +52,7 @@ int run_forecast_print(const struct job *jobs, size_t count, bool json, struct e
     double about_s = 0.0;
     size_t points = 0;
     bool found = false;
+    size_t refined = 0;
     int rc = 0;
     struct writer *writer =
         json ? writer_json(stdout, forecast_columns, COLUMN_COUNT)
@@ -65,6 +66,7 @@ int run_forecast_print(const struct job *jobs, size_t count, bool json, struct e
         for (size_t k = 0; rc == 0 && k < row_count; k++) {
             about_s += rows[k].about_s;
             points += rows[k].points;
+            refined = rows[k].refined > refined ? rows[k].refined : refined;
             rc = write_row(writer, jobs[i].scenario->name, &rows[k], err);
         }
     }
@@ -74,10 +76,15 @@ int run_forecast_print(const struct job *jobs, size_t count, bool json, struct e
         return rc;
     }
     _cleanup_free_ char *time = duration_text(about_s);
-    printf("\n%zu point%s, about %s; disturbed points are measured again, which takes longer\n",
-           points, points == 1 ? "" : "s", time);
+    printf("\n%s%zu point%s, about %s; disturbed points are measured again, which takes longer\n",
+           refined > 0 ? "Up to " : "", points, points == 1 ? "" : "s", time);
     if (found) {
         puts("The loads are chosen while measuring, the last just past saturation");
+        if (refined > 0) {
+            printf(
+                "Up to %zu further loads a row narrow the throughput and the partial drop rate\n",
+                refined);
+        }
     }
     return 0;
 }

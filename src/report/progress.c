@@ -203,6 +203,14 @@ void progress_add_total(size_t more)
     progress_resume();
 }
 
+void progress_set_total(size_t total)
+{
+    if (progress.total != total) {
+        progress.total = total;
+        progress_resume();
+    }
+}
+
 void progress_interrupt(void)
 {
     if (progress.out != NULL && progress.terminal) {

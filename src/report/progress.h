@@ -30,8 +30,9 @@ void progress_start(FILE *out, size_t total);
 void progress_label(const char *format, ...) __attribute__((format(printf, 1, 2)));
 // Counts a point that was measured and saved.
 void progress_point(const struct point *point);
-// Adds points to the total.
+// Adds points to the total, or replaces it.
 void progress_add_total(size_t more);
+void progress_set_total(size_t total);
 // Clear the line, so that another message can be printed, and draw it again.
 void progress_interrupt(void);
 void progress_resume(void);

@@ -54,7 +54,8 @@ static struct forecast_row forecast_row(const struct job *job, const json_t *loa
                                .length = traffic->lengths[k],
                                .trial_s = (double)job_duration(job) / (double)NS_PER_S};
     fill_loads(job, loads, &row);
-    row.points = row.loads * traffic->repeats;
+    row.refined = row.topology == TOPOLOGY_DIRECT ? 0 : job_refine(job).most;
+    row.points = (row.loads + row.refined) * traffic->repeats;
     row.about_s += (double)row.points * (row.trial_s + around_point(job));
     return row;
 }

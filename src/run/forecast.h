@@ -13,7 +13,8 @@ struct forecast_row {
     unsigned length;
     size_t loads;
     double lowest_pps, highest_pps; // 0 = found while measuring, or as fast as possible
-    size_t points;                  // loads, times repeats
+    size_t refined;                 // further loads between them, at most
+    size_t points;                  // both, times repeats
     double trial_s;                 // time of sending at each point
     double about_s; // of all points, with everything around them, if no point is disturbed
 };

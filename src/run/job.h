@@ -21,6 +21,7 @@ struct job {
     struct loan *loan; // the standing testbed that is measured; NULL = testbeds are built
     const char *folder;
     bool quick, resume;
+    bool refine; // of a scenario whose loads are found: measure further loads where losses begin
     bool study_timing;     // durations of trials and pauses are the study's; only with its method
     unsigned pause_s;      // idle time before each point
     bool redo_disturbed;   // of a resumed run: its disturbed points are measured again

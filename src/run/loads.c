@@ -12,6 +12,10 @@
 #define QUICK_LOADS       7U
 #define QUICK_DURATION_NS (400U * NS_PER_MS)
 #define STUDY_NS          (15U * NS_PER_S)
+#define REFINED           12U // loads of a refinement, at most
+#define REFINED_QUICK     18U // fewer loads precede it
+#define REFINED_TO        0.03
+#define REFINED_TO_QUICK  0.05
 
 static char *rates_key(const char *topology, unsigned length)
 {
@@ -234,6 +238,55 @@ static size_t list_done(const struct job_state *state, struct load_id *ret)
     return count;
 }
 
+struct refine_limits job_refine(const struct job *job)
+{
+    const struct scenario *scenario = job->scenario;
+    const bool adapts = (scenario_engine(scenario->traffic.engine)->can & ENGINE_ADAPTS) != 0;
+    if (!job->refine || job->rates_from != NULL || adapts ||
+        scenario->traffic.rates.kind != RATES_AUTO || scenario->method != METHOD_PRECISE) {
+        return (struct refine_limits){0};
+    }
+    return job->quick ? (struct refine_limits){REFINED_QUICK, REFINED_TO_QUICK}
+                      : (struct refine_limits){REFINED, REFINED_TO};
+}
+
+struct network_outcome *job_outcomes(const struct point *point, size_t *ret_count)
+{
+    struct network_outcome *outcomes =
+        memory_new_array(struct network_outcome, point->network_count);
+    *ret_count = 0;
+    for (size_t i = 0; i < point->network_count; i++) {
+        if (!point->networks[i].fixed_load) {
+            const struct undisturbed_result counts = network_undisturbed(&point->networks[i]);
+            outcomes[(*ret_count)++] = (struct network_outcome){counts.tx, counts.lost};
+        }
+    }
+    return outcomes;
+}
+
+// The points that are stored, as the refinement of their rows needs them.
+static void list_known(const struct job_state *state, struct job_loads *loads)
+{
+    const struct scenario *scenario = state->job->scenario;
+    loads->known = memory_new_array(struct sweep_trial, state->points.count);
+    for (size_t i = 0; i < state->points.count; i++) {
+        const struct point *point = &state->points.items[i];
+        for (unsigned place = 0; place < scenario->topology_count; place++) {
+            if (text_equal(point->topology, topology_name(scenario->topologies[place]))) {
+                struct sweep_trial *known = &loads->known[loads->spec.known_count++];
+                *known = (struct sweep_trial){.place = place,
+                                              .length = point->length,
+                                              .trial = {.step = point->step,
+                                                        .repeat = point->repeat,
+                                                        .pps = point->requested_pps,
+                                                        .counts = point->valid}};
+                known->networks = job_outcomes(point, &known->network_count);
+            }
+        }
+    }
+    loads->spec.known = loads->known;
+}
+
 void job_loads_make(const struct job_state *state, struct job_loads *ret)
 {
     const struct scenario *scenario = state->job->scenario;
@@ -273,6 +326,12 @@ void job_loads_make(const struct job_state *state, struct job_loads *ret)
         .done_count = list_done(state, ret->done),
         .shuffle = recall_shuffle(state),
     };
+    if (json_object_get(state->run, "rates_from") == NULL) {
+        ret->spec.refine = job_refine(state->job);
+    }
+    if (ret->spec.refine.most > 0) {
+        list_known(state, ret);
+    }
     ret->search = sweep_new(&ret->spec);
 }
 
@@ -282,6 +341,10 @@ void job_loads_clear(struct job_loads *loads)
     for (size_t i = 0; i < loads->spec.row_count; i++) {
         free(loads->rows[i].pps);
     }
+    for (size_t i = 0; i < loads->spec.known_count; i++) {
+        free(loads->known[i].networks);
+    }
     free(loads->rows);
     free(loads->done);
+    free(loads->known);
 }

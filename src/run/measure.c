@@ -22,6 +22,7 @@ struct measuring {
     struct job_state *state;
     struct job_loads loads;
     struct keeper keeper;
+    size_t before;      // points of an earlier part of the run
     unsigned disturbed; // points, in a row
     bool checking;      // the last trial was one of a stability check
 };
@@ -91,6 +92,9 @@ static int try_load(struct measuring *measuring, const struct load *load, struct
     if ((rc = note_check(measuring, load, &point, &outcome, err)) < 0) {
         return rc;
     }
+    _cleanup_free_ struct network_outcome *networks = job_outcomes(&point, &outcome.network_count);
+    outcome.networks = networks;
+    outcome.valid = point.valid;
     *ret = search_tell(measuring->loads.search, load, &outcome);
     if (outcome.kind == OUTCOME_VOID && load->use == LOAD_POINT && !ret->again && ret->best) {
         log_warning("run", "%s", point.why_invalid);
@@ -122,6 +126,13 @@ static int note_disturbance(struct measuring *measuring, const struct point *poi
                 measuring->disturbed, point->why_invalid, job->folder);
 }
 
+// Number of points that this part of a run measures, as far as it is known.
+static size_t points_left(const struct measuring *measuring)
+{
+    size_t all = sweep_points(measuring->loads.search);
+    return all > measuring->before ? all - measuring->before : 0;
+}
+
 static int measure_loads(struct measuring *measuring, struct error *err)
 {
     struct job_state *state = measuring->state;
@@ -134,6 +145,7 @@ static int measure_loads(struct measuring *measuring, struct error *err)
         if (rc < 0 || (rc = keeper_open(&measuring->keeper, load.place, err)) < 0) {
             return rc;
         }
+        progress_set_total(points_left(measuring));
         label_load(measuring, &load);
         if (load.use == LOAD_POINT && !advice.again) {
             rc = pause_before_point(state->job, err);
@@ -176,15 +188,15 @@ static int run_loads(struct measuring *measuring, struct error *err)
 
 int run_measure(struct job_state *state, struct error *err)
 {
-    struct measuring measuring = {.state = state, .keeper = {.state = state}};
+    struct measuring measuring = {
+        .state = state, .keeper = {.state = state}, .before = state->points.count};
     job_loads_make(state, &measuring.loads);
-    size_t size = sweep_points(&measuring.loads.spec);
-    progress_start(stderr, size > state->points.count ? size - state->points.count : 0);
+    progress_start(stderr, points_left(&measuring));
     log_set_interruption(progress_interrupt, progress_resume);
     int rc = run_loads(&measuring, err);
     progress_finish();
     log_set_interruption(NULL, NULL);
-    state->planned = sweep_points(&measuring.loads.spec); // more exact once all loads are found
+    state->planned = sweep_points(measuring.loads.search); // more exact once all loads are found
     job_loads_clear(&measuring.loads);
     stability_clear(&measuring.keeper);
     return rc;

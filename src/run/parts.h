@@ -88,6 +88,7 @@ struct job_loads {
     struct sweep_spec spec;
     struct sweep_row *rows;
     struct load_id *done;
+    struct sweep_trial *known; // with `refine`: the points that are stored
     struct search *search;
 };
 void job_loads_make(const struct job_state *state, struct job_loads *ret);
@@ -106,6 +107,10 @@ int job_loads_read(const struct job *job, json_t **ret, struct error *err);
 const json_t *job_loads_of(const json_t *loads, enum topology topology, unsigned length);
 // Time that all points of the job take to send, at least.
 uint64_t job_sending(const struct job *job);
+// How far the loads of the job are refined.
+struct refine_limits job_refine(const struct job *job);
+// The outcomes of a point's networks, without those that have a load of their own, as a new array.
+struct network_outcome *job_outcomes(const struct point *point, size_t *ret_count);
 // Number of loads of a row that has `loads` of them in the scenario; fewer with --quick.
 size_t job_load_count(const struct job *job, size_t loads);
 // The same for known loads, some of which are left out; returns their new number.

@@ -3,6 +3,10 @@
 #include "search/search.h"
 
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
 
 #define LOSS_AT_MOST 0.01 // largest fraction lost or unsent in a load that counts as carried
 
@@ -22,6 +26,19 @@ static bool outcome_is_better(const struct outcome *one, const struct outcome *o
                                     : one->disturbance_ns < other->disturbance_ns;
 }
 
+// Copies the best outcome of a load, with its networks: the caller's are gone at the next trial.
+static void keep_best(struct search *search, const struct outcome *outcome)
+{
+    search->best = *outcome;
+    if (outcome->networks != NULL && outcome->network_count > 0) {
+        search->networks =
+            memory_resize(search->networks, outcome->network_count, sizeof *search->networks);
+        memcpy(search->networks, outcome->networks,
+               outcome->network_count * sizeof *search->networks);
+        search->best.networks = search->networks;
+    }
+}
+
 struct advice search_tell(struct search *search, const struct load *load,
                           const struct outcome *outcome)
 {
@@ -29,7 +46,9 @@ struct advice search_tell(struct search *search, const struct load *load,
     bool death = outcome->kind == OUTCOME_DEATH;
     bool best = search->attempts == 0 || death || outcome_is_better(outcome, &search->best);
     search->attempts++;
-    search->best = best ? *outcome : search->best;
+    if (best) {
+        keep_best(search, outcome);
+    }
     search->trying = outcome->kind != OUTCOME_GOOD && !death && search->attempts < load->attempts;
     if (!search->trying) {
         search->ops->tell(search, load, &search->best);
@@ -40,6 +59,7 @@ struct advice search_tell(struct search *search, const struct load *load,
 void search_free(struct search *search)
 {
     if (search != NULL) {
+        free(search->networks);
         search->ops->free(search);
     }
 }

@@ -65,8 +65,9 @@ struct outcome {
     // Packets, summed over all networks; tx and lost without those that a stall may have touched.
     uint64_t tx, lost, unsent;
     uint64_t sending_ns; // how long the tester took to send them
-    // By network, for searches that distinguish networks (throughput.h); valid during
-    // search_tell(). NULL = only the sums are known.
+    bool valid;          // LOAD_POINT: its point is valid
+    // By network, for searches that distinguish networks (throughput.h, refine.h); owned by the
+    // caller, and copied where the search needs them later. NULL = only the sums are known.
     const struct network_outcome *networks;
     size_t network_count;
 };
@@ -100,7 +101,8 @@ struct search {
     bool trying;       // `load` was returned and has no final outcome yet
     unsigned attempts; // trials of `load` so far
     struct load load;
-    struct outcome best; // best outcome of these trials
+    struct outcome best; // best outcome of these trials, whose networks are the copy below
+    struct network_outcome *networks;
 };
 
 // Whether a load was sent as requested and received up to a small loss.

@@ -12,7 +12,7 @@ cd "$T" || exit 1
 # --- scenarios
 
 total() { "$VRBENCH" run --dry-run --json "$@" | jq '[.[].points] | add'; }
-is "without a file, the default is measured" "$(total)" 21
+is "without a file, the default is measured" "$(total)" 45
 is "a scenario is found by its name" "$(total scenario-1 --topology direct)" 78
 like "  and a misspelt name is corrected" "$("$VRBENCH" run scenario1 --dry-run 2>&1)" \
     'did you mean "scenario-1"\?$'
