@@ -3,6 +3,7 @@
 # Both directions of a network at once, by both built-in engines: each is accounted for to the packet, as
 # tcpdump saw it enter and leave what is under test; what one direction loses is lost by that one, at its
 # place; and a network with one direction beside it has one. Nothing depends on the speed of the machine.
+# Runs beside others under sanitizers.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 . "$SOURCE_ROOT/tests/net/lib/witness.sh"
 isolate --run "$@"

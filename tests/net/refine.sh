@@ -2,6 +2,7 @@
 #
 # Loads that a run finds are refined where losses begin. The router polices its traffic to a rate: whatever
 # disturbs the machine, no load far above that rate can pass without loss, so that no lower bound may be there.
+# Runs beside others under sanitizers.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 16

@@ -3,6 +3,7 @@
 # vrbench search --of latency, loss, recovery and reset on a device of known truth: a policer of 4,250 packets/s carries
 # 80 % of 5,000 packets/s and not 90 %; a load that drops to 5,500 packets/s loses packets until the end of the trial.
 # Noise loses more packets, never fewer: no row may show less loss than the policer takes.
+# Runs beside others under sanitizers.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 47

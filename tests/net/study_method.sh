@@ -3,6 +3,7 @@
 # `method: study`: iperf loads, CPU is read over SNMP from a snmpd of the run's own, which ends with
 # it however it ends; and what is refused. `method: monitored` stores what SNMP says beside the precise
 # figures.
+# Runs beside others under sanitizers.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 21

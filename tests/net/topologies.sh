@@ -2,6 +2,7 @@
 #
 # Every topology forwards everything at a low load, networks are counted apart, the run's folder is
 # whole, and what can't be done is refused with the right status.
+# Runs beside others under sanitizers.
 . "${SOURCE_ROOT:-.}/tests/net/lib.sh"
 isolate --run "$@"
 plan 34
