@@ -140,18 +140,33 @@ static void note_bounds(const struct sweep *sweep, struct summary *summary)
     summary->invalid_above = sweep_invalid_above(sweep);
 }
 
+// The step at the lower bound of the loads that keep a loss ratio; NULL = none.
+static const struct load_step *find_carried(const struct sweep *sweep, double loss_ratio)
+{
+    _cleanup_free_ double *offered = memory_new_array(double, sweep->step_count);
+    _cleanup_free_ double *loss = memory_new_array(double, sweep->step_count);
+    for (size_t i = 0; i < sweep->step_count; i++) {
+        offered[i] = sweep->steps[i].requested_pps;
+        loss[i] = isfinite(sweep->steps[i].loss_ratio) ? sweep->steps[i].loss_ratio : 1.0;
+    }
+    const struct bounds bounds = bounds_enclose(offered, loss, sweep->step_count, loss_ratio);
+    const struct load_step *carried = NULL;
+    for (size_t i = 0; i < sweep->step_count; i++) {
+        bool keeps = loss[i] <= loss_ratio && offered[i] <= bounds.low;
+        carried = keeps ? &sweep->steps[i] : carried;
+    }
+    return carried;
+}
+
 static struct summary summarise(const struct sweep *sweep, double loss_ratio)
 {
-    const struct load_step *loss_free = NULL;
+    const struct load_step *loss_free = find_carried(sweep, loss_ratio);
     const struct load_step *highest = NULL;
-    bool lossy = false;
     double max_pps = (double)NAN;
     for (size_t i = 0; i < sweep->step_count; i++) {
         const struct load_step *step = &sweep->steps[i];
         highest = isnan(max_pps) || step->forwarded_pps > max_pps ? step : highest;
         max_pps = fmax(max_pps, step->forwarded_pps); // fmax() ignores NaN
-        lossy = lossy || !(step->loss_ratio <= loss_ratio);
-        loss_free = lossy ? loss_free : step;
     }
     const struct load_step *best = sweep->adapts ? sweep_best_goodput(sweep) : NULL;
     const struct load_step *at = sweep->adapts ? best : loss_free;
