@@ -16,8 +16,8 @@
 struct summary {
     const char *scenario, *platform, *engine, *topology, *length_layer; // of the points
     unsigned length;
-    // Forwarded packets/s, sum over the networks, at the highest step up to which every valid step
-    // lost at most the given ratio; NaN if the lowest step lost more.
+    // Forwarded packets/s, sum over the networks, at the lower bound of the loads that lose at most
+    // the given ratio (bounds_enclose()); NaN = none.
     double no_loss_pps;
     double max_pps;        // highest sum of forwarded packets/s; more than a lower bound of the
     enum rate_limit limit; // routers' rate only if RATE_SATURATED
