@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/mean.h"
 #include "base/text.h"
 #include "machine/catalogue.h"
 #include "run/parts.h"
@@ -92,13 +93,6 @@ static struct shuffle recall_shuffle(const struct job_state *state)
 
 // ---- the loads of another run
 
-static int pps_compare(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
 // The distinct loads of a topology and length, ascending, as a new array.
 static json_t *loads_of(const struct job *job, const struct point_list *points,
                         const char *topology, unsigned length)
@@ -115,7 +109,7 @@ static json_t *loads_of(const struct job *job, const struct point_list *points,
         }
     }
     if (count > 0) {
-        qsort(pps, count, sizeof *pps, pps_compare);
+        values_sort(pps, count);
     }
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) {

@@ -4,11 +4,8 @@
 
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "base/random.h"
 #include "base/text.h"
-
-#define WARM_UP_NS (150U * NS_PER_MS)
 
 struct ladder {
     struct search search;
@@ -89,7 +86,7 @@ static bool ladder_next(struct search *search, struct load *ret)
     if (!ladder->warm) {
         ret->use = LOAD_WARM_UP;
         ret->pps = spec->pps[spec->count / 2];
-        ret->duration_ns = WARM_UP_NS;
+        ret->duration_ns = SEARCH_WARM_UP_NS;
         ret->attempts = 1;
         return true;
     }

@@ -6,11 +6,10 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
+#include "base/mean.h"
 #include "base/text.h"
 #include "result/bounds.h"
 
-#define WARM_UP_NS  (150U * NS_PER_MS)
 #define LEAST_PPS   50.0  // no lower load is tried
 #define REACH       3.0   // widths around a bound in which loads confirm it
 #define CONFIRMING  3U    // loads there, including the bound itself
@@ -68,17 +67,10 @@ static void curve_clear(struct curve *curve)
 }
 #define _cleanup_curve_ __attribute__((cleanup(curve_clear)))
 
-static int compare_numbers(const void *one, const void *other)
-{
-    double a = *(const double *)one;
-    double b = *(const double *)other;
-    return (a > b) - (a < b);
-}
-
-// The middle of sorted values; the upper one of two.
+// The middle of values, which it sorts; the upper one of two.
 static double middle_of(double *values, size_t count)
 {
-    qsort(values, count, sizeof *values, compare_numbers);
+    values_sort(values, count);
     return values[count / 2];
 }
 
@@ -94,7 +86,7 @@ static struct curve curve_of(const struct refine_book *book, size_t network)
     if (curve.count == 0) {
         return curve;
     }
-    qsort(curve.pps, curve.count, sizeof *curve.pps, compare_numbers);
+    values_sort(curve.pps, curve.count);
     size_t loads = 0;
     for (size_t i = 0; i < curve.count; i++) {
         if (loads == 0 || curve.pps[i] != curve.pps[loads - 1]) {
@@ -293,7 +285,7 @@ static bool refine_next(struct search *search, struct load *ret)
     }
     if (!refine->warm) {
         ret->use = LOAD_WARM_UP;
-        ret->duration_ns = WARM_UP_NS;
+        ret->duration_ns = SEARCH_WARM_UP_NS;
         ret->attempts = 1;
         ret->step = ret->repeat = 0;
     }

@@ -89,6 +89,8 @@ void search_free(struct search *search); // NULL is fine
 
 // ---- for kinds of search
 
+#define SEARCH_WARM_UP_NS 150000000U // duration of a warm-up
+
 struct search_ops {
     bool (*next)(struct search *search, struct load *ret);
     void (*tell)(struct search *search, const struct load *load, const struct outcome *outcome);

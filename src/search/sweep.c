@@ -71,6 +71,12 @@ static const struct refine_book *book_of(struct sweep *sweep, const struct sweep
     return &sweep->book;
 }
 
+// Direct topologies calibrate the tester, which is their limit.
+static struct refine_limits limits_of(const struct sweep_spec *spec, const struct sweep_row *row)
+{
+    return spec->places[row->place].direct ? (struct refine_limits){0} : spec->refine;
+}
+
 static struct refine_spec refinement_of(struct sweep *sweep, const struct sweep_row *row)
 {
     const struct sweep_spec *spec = &sweep->spec;
@@ -81,7 +87,7 @@ static struct refine_spec refinement_of(struct sweep *sweep, const struct sweep_
         .repeats = spec->repeats,
         .duration_ns = spec->duration_ns,
         .attempts = spec->attempts,
-        .limits = spec->places[row->place].direct ? (struct refine_limits){0} : spec->refine,
+        .limits = limits_of(spec, row),
         .book = book_of(sweep, row),
         .warm = sweep->stage == STAGE_LADDER,
     };
@@ -178,7 +184,6 @@ static void sweep_tell(struct search *search, const struct load *load,
                                            .pps = load->pps,
                                            .counts =
                                                outcome->kind == OUTCOME_GOOD && outcome->valid};
-        (void)book_of(sweep, &sweep->spec.rows[sweep->at]);
         refine_book_add(&sweep->book, &trial, outcome->networks, outcome->network_count);
     }
     sweep->inner->ops->tell(sweep->inner, load, outcome);
@@ -211,9 +216,9 @@ static size_t points_from(const struct sweep_spec *spec, size_t from)
 {
     size_t loads = 0;
     for (size_t i = from; i < spec->row_count; i++) {
-        bool direct = spec->places[spec->rows[i].place].direct;
-        loads += spec->rows[i].count > 0 ? spec->rows[i].count : spec->to_find;
-        loads += direct ? 0 : spec->refine.most; // the tester is the limit of direct
+        const struct sweep_row *row = &spec->rows[i];
+        loads += row->count > 0 ? row->count : spec->to_find;
+        loads += limits_of(spec, row).most;
     }
     return loads * spec->repeats;
 }
